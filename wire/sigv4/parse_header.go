@@ -1,0 +1,146 @@
+package sigv4
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	// maxAuthorization and maxSignedHeaders are above what net/http lets through in header counts
+	// that S3 clients send (metadata is 2 KiB in all).
+	maxAuthorization = 16 << 10
+	maxSignedHeaders = 256
+	// maxSecurityToken is twice the longest session token that AWS hands out.
+	maxSecurityToken = 16 << 10
+
+	securityToken = "X-Amz-Security-Token"
+)
+
+// parseHeader reads "AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...".
+func (v *Verifier) parseHeader(req *Request, values []string) error {
+	if len(values) > 1 || len(values[0]) > maxAuthorization {
+		return refuse(AuthHeaderMalformed, "there must be one Authorization header of at most %d bytes", maxAuthorization)
+	}
+	scheme, rest, _ := strings.Cut(strings.TrimSpace(values[0]), " ")
+	if err := checkScheme(scheme); err != nil {
+		return err
+	}
+	fields, err := splitAuthorization(rest)
+	if err != nil {
+		return err
+	}
+	var fault string
+	if req.AccessKeyID, req.Scope, fault = parseCredential(fields.credential); fault != "" {
+		return refuse(AuthHeaderMalformed, "%s", fault)
+	}
+	if req.SignedHeaders, fault = parseSignedHeaders(fields.signedHeaders); fault != "" {
+		return refuse(AuthHeaderMalformed, "%s", fault)
+	}
+	req.signature = fields.signature
+	if req.Time, err = headerTime(req.http.Header); err != nil {
+		return err
+	}
+	if e := v.checkScope(req.Scope, req.Time, AuthHeaderMalformed); e != nil {
+		return e
+	}
+	if req.SecurityToken, err = oneToken(req.http.Header.Values(securityToken)); err != nil {
+		return err
+	}
+	if err := checkSigned(req); err != nil {
+		return err
+	}
+	return headerPayload(req)
+}
+
+func headerPayload(req *Request) error {
+	values := req.http.Header.Values(contentSHA256)
+	if len(values) == 0 {
+		if req.Scope.Service == ServiceS3 {
+			return &Error{Reason: MissingContentSHA256}
+		}
+		req.needBodyHash = true
+		return nil
+	}
+	var err error
+	req.Payload, err = parsePayload(values[0], req.http.Header)
+	return err
+}
+
+func checkScheme(scheme string) error {
+	switch scheme {
+	case algorithm:
+		return nil
+	case algorithmV4A:
+		return &Error{Reason: UnsupportedAlgorithm}
+	case "AWS":
+		return &Error{Reason: SignatureV2}
+	}
+	if strings.HasPrefix(scheme, "AWS4-") {
+		return refuse(AuthHeaderMalformed, "the algorithm must be %s", algorithm)
+	}
+	return &Error{Reason: UnsupportedAuthorization}
+}
+
+type authorization struct {
+	credential, signedHeaders, signature string
+}
+
+// splitAuthorization takes the three fields in any order, each exactly once and none else.
+func splitAuthorization(s string) (authorization, error) {
+	var a authorization
+	for field := range strings.SplitSeq(s, ",") {
+		name, value, ok := strings.Cut(strings.TrimSpace(field), "=")
+		var dst *string
+		switch name {
+		case "Credential":
+			dst = &a.credential
+		case "SignedHeaders":
+			dst = &a.signedHeaders
+		case "Signature":
+			dst = &a.signature
+		}
+		if !ok || dst == nil || *dst != "" || value == "" {
+			return authorization{}, refuse(AuthHeaderMalformed,
+				"it must hold Credential, SignedHeaders and Signature, each once")
+		}
+		*dst = value
+	}
+	if a.credential == "" || a.signedHeaders == "" || a.signature == "" {
+		return authorization{}, refuse(AuthHeaderMalformed, "it must hold Credential, SignedHeaders and Signature")
+	}
+	return a, nil
+}
+
+// headerTime is the time of x-amz-date or, when there is none, of Date.
+func headerTime(h http.Header) (time.Time, error) {
+	if values := h.Values("X-Amz-Date"); len(values) > 0 {
+		t, err := time.Parse(timeFormat, values[0])
+		if err != nil || len(values) > 1 {
+			return time.Time{}, &Error{Reason: MissingDate}
+		}
+		return t, nil
+	}
+	values := h.Values("Date")
+	if len(values) != 1 {
+		return time.Time{}, &Error{Reason: MissingDate}
+	}
+	if t, err := time.Parse(timeFormat, values[0]); err == nil {
+		return t, nil
+	}
+	t, err := http.ParseTime(values[0])
+	if err != nil {
+		return time.Time{}, &Error{Reason: MissingDate}
+	}
+	return t.UTC(), nil
+}
+
+func oneToken(values []string) (string, error) {
+	switch {
+	case len(values) == 0:
+		return "", nil
+	case len(values) > 1 || values[0] == "" || len(values[0]) > maxSecurityToken:
+		return "", &Error{Reason: InvalidToken}
+	}
+	return values[0], nil
+}

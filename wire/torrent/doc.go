@@ -1,0 +1,14 @@
+// Package torrent knows the formats of a torrent of one file: infohashes, piece hashes, the
+// BEP 52 merkle tree, the info dictionary, the .torrent file and the magnet link.
+//
+// Place: core/object computes and keeps the hashes with it, the fronts render .torrent files and
+// magnet links, the seeder answers hash requests from Tree, and "shoal get" reads what others made.
+//
+// Invariants: output is deterministic, a function of its arguments alone; what describes the
+// content is inside the info dictionary and nothing else is, so that equal objects of one name
+// have one infohash; what is parsed is bounded and checked against itself before it is returned.
+//
+// Hashing is streaming: PieceHasher (v1) and LayerHasher (v2) each see the bytes once, in order,
+// and are independent, so that a caller may run them in two goroutines. Values are not safe for
+// concurrent writing; Tree is immutable after NewTree.
+package torrent
