@@ -1,0 +1,151 @@
+package access
+
+import (
+	"maps"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Key is a condition key. Keys are compared without case.
+type Key string
+
+// Condition keys that a server fills in. Those of the principal (aws:username, aws:userid,
+// aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType) and of the bucket's owner
+// (s3:ResourceAccount) come from the Query itself; a Context cannot set them.
+const (
+	KeySourceIP        Key = "aws:SourceIp"
+	KeySecureTransport Key = "aws:SecureTransport"
+	KeyCurrentTime     Key = "aws:CurrentTime"
+	KeyEpochTime       Key = "aws:EpochTime"
+	KeyReferer         Key = "aws:Referer"
+	KeyUserAgent       Key = "aws:UserAgent"
+
+	KeyPrefix            Key = "s3:prefix"
+	KeyDelimiter         Key = "s3:delimiter"
+	KeyMaxKeys           Key = "s3:max-keys"
+	KeyVersionID         Key = "s3:VersionId"
+	KeyLocation          Key = "s3:LocationConstraint"
+	KeyAuthType          Key = "s3:authType"
+	KeySignatureVersion  Key = "s3:signatureversion"
+	KeySignatureAge      Key = "s3:signatureAge"
+	KeyTLSVersion        Key = "s3:TlsVersion"
+	KeyACL               Key = "s3:x-amz-acl"
+	KeyCopySource        Key = "s3:x-amz-copy-source"
+	KeyMetadataDirective Key = "s3:x-amz-metadata-directive"
+	KeyStorageClass      Key = "s3:x-amz-storage-class"
+	KeyContentSHA256     Key = "s3:x-amz-content-sha256"
+)
+
+// Context is what the server has seen of a request, by condition key. The zero Context is empty: a
+// key that was not set is absent from the request, unless it was marked unknown. Only a server fills
+// it: a value from a header goes under the key of that header and under no other.
+type Context struct {
+	values  map[Key][]string // by lower-case key
+	unknown map[Key]bool
+}
+
+// Set gives key its values, instead of those it had. No value makes the key absent.
+func (c *Context) Set(key Key, values ...string) {
+	if c.values == nil {
+		c.values = make(map[Key][]string)
+	}
+	key = key.fold()
+	c.values[key] = append([]string(nil), values...)
+	delete(c.unknown, key)
+}
+
+// SetSourceIP sets aws:SourceIp, or marks it unknown when addr is not valid.
+func (c *Context) SetSourceIP(addr netip.Addr) {
+	if !addr.IsValid() {
+		c.SetUnknown(KeySourceIP)
+		return
+	}
+	c.Set(KeySourceIP, addr.Unmap().WithZone("").String())
+}
+
+// SetTime sets aws:CurrentTime and aws:EpochTime.
+func (c *Context) SetTime(now time.Time) {
+	c.Set(KeyCurrentTime, now.UTC().Format(time.RFC3339))
+	c.Set(KeyEpochTime, strconv.FormatInt(now.Unix(), 10))
+}
+
+// SetUnknown says that the request has a value for key that the server does not know: conditions on
+// it are not met in an allow and are met in a deny.
+func (c *Context) SetUnknown(key Key) {
+	if c.unknown == nil {
+		c.unknown = make(map[Key]bool)
+	}
+	key = key.fold()
+	c.unknown[key] = true
+	delete(c.values, key)
+}
+
+// has reports whether key was set or marked.
+func (c Context) has(key Key) bool {
+	key = key.fold()
+	return c.unknown[key] || len(c.values[key]) > 0
+}
+
+// clone returns a Context whose Set does not reach c.
+func (c Context) clone() Context {
+	return Context{values: maps.Clone(c.values), unknown: maps.Clone(c.unknown)}
+}
+
+func (k Key) fold() Key { return Key(strings.ToLower(string(k))) }
+
+// environment is all that conditions and variables of one evaluation can see.
+type environment struct {
+	principal Principal
+	owner     CanonicalID // of the bucket
+	context   Context
+}
+
+// values returns the values of a lower-case key; known is false when it has some that are not known.
+func (e *environment) values(key Key) (values []string, known bool) {
+	if own, ours := e.ownValue(key); ours {
+		if own == "" {
+			return nil, true
+		}
+		return []string{own}, true
+	}
+	if e.context.unknown[key] {
+		return nil, false
+	}
+	return e.context.values[key], true
+}
+
+// ownValue returns the value of a key about the principal or the bucket; ours is false for others.
+func (e *environment) ownValue(key Key) (value string, ours bool) {
+	p := e.principal
+	switch key {
+	case "aws:username":
+		return p.UserName, true
+	case "aws:principalarn":
+		return p.ARN, true
+	case "aws:principalisawsservice":
+		return "false", true
+	case "s3:resourceaccount", "aws:resourceaccount":
+		return string(e.owner), true
+	case "aws:userid":
+		if p.Kind == Anonymous {
+			return "anonymous", true
+		}
+		return string(p.CanonicalID), true
+	case "aws:principalaccount":
+		if p.AccountID != "" {
+			return p.AccountID, true
+		}
+		return string(p.CanonicalID), true
+	case "aws:principaltype":
+		switch p.Kind {
+		case User:
+			return "User", true
+		case Root:
+			return "Account", true
+		}
+		return "Anonymous", true
+	}
+	return "", false
+}

@@ -1,0 +1,164 @@
+package access
+
+// Bucket holds the facts about a bucket that a decision needs.
+type Bucket struct {
+	Name      string
+	Owner     CanonicalID
+	ACL       ACL
+	Policy    *Policy // nil when there is none
+	Block     PublicAccessBlock
+	Ownership Ownership // empty is as ObjectWriter
+}
+
+// Object holds the facts about the object, or about the multipart upload, whose Owner is then the
+// initiator and whose ACL is empty.
+type Object struct {
+	Owner CanonicalID
+	ACL   ACL
+}
+
+// Query asks whether Principal may do Action. For actions on the account (ListAllMyBuckets,
+// CreateBucket) Bucket is the zero value; for those on a bucket Key is empty and Object nil; an
+// object that is not there has a Key and a nil Object.
+type Query struct {
+	Principal Principal
+	Action    Action
+	Bucket    Bucket
+	Key       string
+	Object    *Object
+	Context   Context
+}
+
+// Reason says which rule decided, for logs and the metrics of refusals.
+type Reason string
+
+const (
+	ByRoot       Reason = "root"
+	ByRole       Reason = "role"
+	ByOwner      Reason = "owner"
+	ByPolicy     Reason = "bucket policy"
+	ByACL        Reason = "acl"
+	ByRestricted Reason = "restrict public buckets"
+	ByDefault    Reason = "nothing allows it"
+)
+
+// Decision is the answer. The zero Decision is a refusal.
+type Decision struct {
+	Allowed bool
+	Reason  Reason
+	Sid     string // of the statement when Reason is ByPolicy
+}
+
+// Decide answers q in the order of AWS: root; an explicit deny of the policy; the owner; an allow of
+// the policy; the ACLs; else no.
+func Decide(q Query) Decision {
+	p := q.Principal
+	if p.Kind == Root {
+		return Decision{Allowed: true, Reason: ByRoot}
+	}
+	scope := q.Action.Scope()
+	if scope == ScopeService || q.Action == CreateBucket {
+		return decideRole(q)
+	}
+	if scope == ScopeUnknown || q.Bucket.Owner == "" {
+		return Decision{Reason: ByDefault}
+	}
+	bucketOwner := p.owns(q.Bucket.Owner)
+	if bucketOwner && managesPolicy(q.Action) {
+		// An owner cannot lock itself out: it can always take its policy back (PutBucketPolicy).
+		return Decision{Allowed: true, Reason: ByOwner}
+	}
+	said := q.policyOutcome()
+	if said.Effect == Deny {
+		return Decision{Reason: ByPolicy, Sid: said.Sid}
+	}
+	if bucketOwner && !q.foreignObject() {
+		return Decision{Allowed: true, Reason: ByOwner}
+	}
+	if !bucketOwner && q.Bucket.Block.RestrictPublicBuckets && q.Bucket.Policy.IsPublic() {
+		return Decision{Reason: ByRestricted}
+	}
+	// A bucket policy cannot give away the objects of other accounts; their ACLs can.
+	if said.Effect == Allow && !q.foreignObject() {
+		return Decision{Allowed: true, Reason: ByPolicy, Sid: said.Sid}
+	}
+	if q.allowedByInitiator() {
+		return Decision{Allowed: true, Reason: ByOwner}
+	}
+	if q.allowedByACL() {
+		return Decision{Allowed: true, Reason: ByACL}
+	}
+	return Decision{Reason: ByDefault}
+}
+
+// decideRole answers for actions on the account, which no bucket can grant.
+func decideRole(q Query) Decision {
+	allowed := q.Principal.Kind == User &&
+		(q.Action == ListAllMyBuckets || q.Action == CreateBucket && q.Principal.Role >= RoleUserPlus)
+	if !allowed {
+		return Decision{Reason: ByDefault}
+	}
+	return Decision{Allowed: true, Reason: ByRole}
+}
+
+func managesPolicy(a Action) bool {
+	return a == GetBucketPolicy || a == PutBucketPolicy || a == DeleteBucketPolicy
+}
+
+func (q Query) policyOutcome() Outcome {
+	if q.Bucket.Policy == nil {
+		return Outcome{Statement: -1}
+	}
+	env := &environment{principal: q.Principal, owner: q.Bucket.Owner, context: q.Context}
+	return q.Bucket.Policy.evaluate(newTarget(q.Action, q.Bucket.Name, q.Key, env))
+}
+
+// foreignObject reports whether the action needs the leave of an object owner who is not the bucket's:
+// reading the object or its ACL, and changing its ACL or tags. Overwriting and deleting are the
+// bucket's. What an anonymous principal wrote is the bucket owner's.
+func (q Query) foreignObject() bool {
+	if q.Object == nil || q.Bucket.Ownership == BucketOwnerEnforced {
+		return false
+	}
+	switch q.Object.Owner {
+	case "", AnonymousID, q.Bucket.Owner:
+		return false
+	}
+	switch q.Action {
+	case PutObject, DeleteObject, DeleteObjectVersion, AbortMultipartUpload, ListMultipartUploadParts,
+		PutObjectRetention, PutObjectLegalHold, BypassGovernanceRetention, GetObjectRetention,
+		GetObjectLegalHold:
+		return false
+	}
+	return q.Action.Scope() == ScopeObject
+}
+
+// allowedByInitiator: who began a multipart upload may list its parts and abort it.
+func (q Query) allowedByInitiator() bool {
+	if q.Action != AbortMultipartUpload && q.Action != ListMultipartUploadParts {
+		return false
+	}
+	return q.Object != nil && q.Principal.owns(q.Object.Owner)
+}
+
+func (q Query) allowedByACL() bool {
+	if q.Bucket.Ownership == BucketOwnerEnforced {
+		return false
+	}
+	ignore := q.Bucket.Block.IgnorePublicAcls
+	if want, ok := bucketPermission(q.Action); ok {
+		return q.Bucket.ACL.grants(q.Principal, want, ignore)
+	}
+	if want, ok := objectPermission(q.Action); ok && q.Object != nil {
+		return q.Object.ACL.grants(q.Principal, want, ignore)
+	}
+	return false
+}
+
+// MayKnowAbsence reports whether the asker of q, an operation on an object or version that is not
+// there, may be told so: it may list the bucket. Then the answer is NoSuchKey or NoSuchVersion (404),
+// otherwise AccessDenied (403), so that nobody can probe for names.
+func MayKnowAbsence(q Query) bool {
+	q.Action, q.Key, q.Object = ListBucket, "", nil
+	return Decide(q).Allowed
+}

@@ -1,0 +1,31 @@
+package access
+
+// PublicTorrent reports whether the swarm of the object key is open: the anonymous principal may
+// s3:GetObject it and the policy does not explicitly deny s3:GetObjectTorrent (for a version:
+// s3:GetObjectVersion and s3:GetObjectVersionTorrent).
+//
+// c holds what is known of the peer: its address and the time. What is not set there is unknown, and
+// so closes: a check without an address treats an allow for an address range as not met, and a deny
+// for one as met. A peer's connection is not TLS, so a policy that demands aws:SecureTransport
+// closes the swarm; a peer has no headers, so one that demands a referer does too.
+func PublicTorrent(b Bucket, key string, o Object, version bool, c Context) bool {
+	c = c.clone()
+	for _, k := range []Key{KeySourceIP, KeyCurrentTime, KeyEpochTime} {
+		if !c.has(k) {
+			c.SetUnknown(k)
+		}
+	}
+	if !c.has(KeySecureTransport) {
+		c.Set(KeySecureTransport, "false")
+	}
+	read, torrent := GetObject, GetObjectTorrent
+	if version {
+		read, torrent = GetObjectVersion, GetObjectVersionTorrent
+	}
+	q := Query{Action: read, Bucket: b, Key: key, Object: &o, Context: c}
+	if !Decide(q).Allowed {
+		return false
+	}
+	q.Action = torrent
+	return q.policyOutcome().Effect != Deny
+}

@@ -1,0 +1,27 @@
+package account
+
+import (
+	"context"
+	"errors"
+
+	"shoal/core/fault"
+	"shoal/storage/kv"
+)
+
+// wrap makes err, which may come from the engine, a *fault.Error of the operation.
+func wrap(op, resource string, err error) error {
+	var known *fault.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return fault.New(op, resource, fault.Canceled, err)
+	case errors.Is(err, kv.ErrNoSpace):
+		return fault.New(op, resource, fault.NoSpace, err)
+	case errors.Is(err, kv.ErrConflict):
+		return fault.New(op, resource, fault.ConditionalConflict, err)
+	}
+	return fault.New(op, resource, fault.Internal, err)
+}

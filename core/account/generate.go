@@ -1,0 +1,34 @@
+package account
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/hex"
+
+	"shoal/core/access"
+)
+
+const (
+	canonicalIDLen = 64
+	keyPrefix      = "AKIA"
+	keyRandom      = 10 // bytes: 16 characters of base32
+	secretRandom   = 30 // bytes: 40 characters of base64
+)
+
+// random returns n bytes of crypto/rand, which never fails.
+func random(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b)
+	return b
+}
+
+func newCanonicalID() access.CanonicalID {
+	return access.CanonicalID(hex.EncodeToString(random(canonicalIDLen / 2)))
+}
+
+// newKeyPair returns an access key of 20 and a secret of 40 characters.
+func newKeyPair() (id string, secret Secret) {
+	return keyPrefix + base32.StdEncoding.EncodeToString(random(keyRandom)),
+		Secret(base64.StdEncoding.EncodeToString(random(secretRandom)))
+}

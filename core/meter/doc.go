@@ -1,0 +1,14 @@
+// Package meter turns usage events into durable hourly sums, and the sums into the usage report.
+//
+// Flow: a front calls Record once for each request or torrent piece -> one of many shards in memory ->
+// Flush, at least every second, folds the shards into the ledger and writes the sums that changed ->
+// Report adds the rows up. Stored bytes are sampled from a StorageSource into byte-seconds.
+//
+// Invariants: a row holds the absolute sum of one epoch (one Meter, one generation) in one hour, so
+// writing it again changes nothing and a crash loses at most what was not flushed, and never counts
+// twice. A sum that left memory is never written again: the same key comes back under a new
+// generation. The row format is docs/format/meter.md.
+//
+// Record, Flush, Report and Run are safe for concurrent use. Record takes no lock that all requests
+// share and, once a sum is in memory, allocates nothing.
+package meter

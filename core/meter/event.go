@@ -1,0 +1,39 @@
+package meter
+
+import (
+	"math"
+	"time"
+)
+
+// maxName bounds Account and Bucket of an event in bytes: longer than any account id or bucket name,
+// and short enough that every commit stays within the limits of the key-value store.
+const maxName = 512
+
+// maxSeconds bounds the time of an event, in Unix seconds: the hour fits 32 bits.
+const maxSeconds = math.MaxUint32 * secondsPerHour
+
+// Event is usage that one front saw once. It is passed by value and not kept.
+type Event struct {
+	At        time.Time // decides the hour; coarse is fine; zero is now
+	Account   string    // canonical id of who pays: the owner of the bucket
+	Bucket    string    // "" when there is none, or none that exists: never a name that only a client made up
+	Operation Operation
+	Tier      Tier
+	Source    Source
+	Requests  int64
+	BytesIn   int64
+	BytesOut  int64
+}
+
+// Recorder takes usage events. Record does not fail and does no I/O: it is on the path of every request.
+type Recorder interface {
+	Record(Event)
+}
+
+// valid reports whether e can be counted: bounded names, known operation and source, nothing negative.
+func (e *Event) valid() bool {
+	return len(e.Account) <= maxName && len(e.Bucket) <= maxName &&
+		e.Operation < numOperations && e.Source < numSources && e.Tier <= Tier2 &&
+		e.Requests >= 0 && e.BytesIn >= 0 && e.BytesOut >= 0 &&
+		e.At.Unix() >= 0 && e.At.Unix() < maxSeconds
+}

@@ -1,0 +1,148 @@
+package meter
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"math/bits"
+	randv2 "math/rand/v2"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"shoal/storage/kv"
+)
+
+// Defaults of Options, and bounds.
+const (
+	defaultFlushEvery  = time.Second // a crash loses at most this much
+	defaultSampleEvery = time.Minute // stored bytes change slowly against the hour of a sum
+	defaultLateness    = 5 * time.Minute
+	defaultMaxSums     = 1 << 16 // about 30 MB when every one is in use
+	minMaxSums         = 1 << 8
+
+	shardsPerCPU = 4 // two recorders seldom meet in one shard
+	maxShards    = 64
+)
+
+// Options are the optional parts of a Meter; the zero value works.
+type Options struct {
+	Logger      *slog.Logger     // nil discards
+	Now         func() time.Time // nil is time.Now
+	Storage     StorageSource    // nil samples no stored bytes
+	FlushEvery  time.Duration    // 0 is one second
+	SampleEvery time.Duration    // 0 is 60 s
+	// Lateness is how long after the end of an hour its sums stay in memory for late events; 0 is 5 min.
+	// A later event is counted too, it only costs a new row.
+	Lateness time.Duration
+	// MaxSums bounds the sums in the ledger and, again, those in the shards; 0 is 65,536, the least is 256.
+	MaxSums int
+}
+
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.FlushEvery <= 0 {
+		o.FlushEvery = defaultFlushEvery
+	}
+	if o.SampleEvery <= 0 {
+		o.SampleEvery = defaultSampleEvery
+	}
+	if o.Lateness <= 0 {
+		o.Lateness = defaultLateness
+	}
+	if o.MaxSums == 0 {
+		o.MaxSums = defaultMaxSums
+	}
+	o.MaxSums = max(o.MaxSums, minMaxSums)
+	return o
+}
+
+// Meter counts usage. Make it with New, keep it going with Run.
+type Meter struct {
+	engine kv.Engine
+	o      Options
+
+	shards []shard       // a power of two
+	mask   uint32        // len(shards) - 1
+	wake   chan struct{} // a shard is filling up: flush before the next tick
+
+	// owner holds one token. Who has it owns ledger and failures, across I/O too, so that an older
+	// absolute sum is never written over a newer one.
+	owner    chan struct{}
+	ledger   ledger
+	failures int // flushes of Run that failed in a row
+
+	dropped atomic.Int64
+}
+
+// New returns a Meter of a fresh epoch over engine, whose rows under prefix 'u' are the meter's. It
+// writes nothing until Flush or Run; without Run only Flush and Report make sums durable.
+func New(engine kv.Engine, o Options) *Meter {
+	o = o.withDefaults()
+	n := min(maxShards, 1<<bits.Len(uint(shardsPerCPU*runtime.GOMAXPROCS(0)-1)))
+	m := &Meter{
+		engine: engine,
+		o:      o,
+		shards: make([]shard, n),
+		mask:   uint32(n - 1),
+		wake:   make(chan struct{}, 1),
+		owner:  make(chan struct{}, 1),
+	}
+	for i := range m.shards {
+		m.shards[i].sums = make(map[sumKey]*delta)
+		m.shards[i].limit = max(1, o.MaxSums/n)
+	}
+	var base [epochBase]byte
+	rand.Read(base[:]) // crypto/rand: never fails
+	m.ledger = newLedger(base, o.MaxSums)
+	m.owner <- struct{}{}
+	return m
+}
+
+// Record implements Recorder. An event that cannot be counted (see Dropped) is counted as dropped.
+func (m *Meter) Record(e Event) {
+	if e.At.IsZero() {
+		e.At = m.o.Now()
+	}
+	if e.Source == AnySource {
+		e.Source = REST
+	}
+	if !e.valid() {
+		m.dropped.Add(1)
+		return
+	}
+	// Any shard will do, the ledger adds them up; a random one keeps a single hot bucket from being
+	// a single hot lock.
+	s := &m.shards[randv2.Uint32()&m.mask]
+	switch s.add(&e) {
+	case shardFilling:
+		select {
+		case m.wake <- struct{}{}:
+		default:
+		}
+	case shardFull:
+		m.dropped.Add(1)
+	case shardTook:
+	}
+}
+
+// Dropped returns how many events were not counted: malformed ones (a name over 512 bytes, a
+// negative count), and events of new sums when memory was full because nothing could be written.
+func (m *Meter) Dropped() int64 { return m.dropped.Load() }
+
+// acquire takes the token of the ledger; release gives it back.
+func (m *Meter) acquire(ctx context.Context) error {
+	select {
+	case <-m.owner:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (m *Meter) release() { m.owner <- struct{}{} }

@@ -1,0 +1,40 @@
+package object
+
+import (
+	"time"
+
+	"shoal/core/access"
+)
+
+// BucketID is the random identity of a bucket, never reused: a bucket deleted and made again has another.
+type BucketID [8]byte
+
+// Versioning is the versioning state of a bucket.
+type Versioning uint8
+
+// The states of PutBucketVersioning. VersioningOff means that it was never enabled.
+const (
+	VersioningOff Versioning = iota
+	VersioningEnabled
+	VersioningSuspended
+)
+
+// Bucket is one bucket with its configuration. It is shared and read-only.
+type Bucket struct {
+	ID      BucketID
+	Name    string
+	Owner   string // canonical ID of the account that pays
+	Region  string // LocationConstraint as given; empty for us-east-1
+	Created time.Time
+	Config  BucketConfig
+}
+
+// BucketConfig is what the bucket's sub-resources set.
+type BucketConfig struct {
+	ACL               access.ACL
+	Ownership         access.Ownership
+	PolicyJSON        []byte                    // as put; nil without a policy
+	Policy            *access.Policy            // parsed PolicyJSON; nil without a policy
+	PublicAccessBlock *access.PublicAccessBlock // nil when never put
+	Versioning        Versioning
+}

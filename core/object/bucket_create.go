@@ -1,0 +1,63 @@
+package object
+
+import (
+	"context"
+	"crypto/rand"
+
+	"shoal/core/access"
+	"shoal/core/fault"
+	"shoal/storage/kv"
+)
+
+// NewBucket is what CreateBucket needs.
+type NewBucket struct {
+	Name      string
+	Owner     access.Owner
+	Region    string
+	ACL       access.ACL
+	Ownership access.Ownership
+}
+
+// CreateBucket makes a bucket, or fails with InvalidBucketName, BucketAlreadyOwnedByYou or
+// BucketAlreadyExists.
+func (s *Store) CreateBucket(ctx context.Context, n NewBucket) (*Bucket, error) {
+	const op = "create bucket"
+	if err := checkBucketName(n.Name); err != nil {
+		return nil, fault.New(op, n.Name, fault.InvalidBucketName, err)
+	}
+	b := &Bucket{
+		Name: n.Name, Owner: string(n.Owner.ID), Region: n.Region, Created: s.now().UTC(),
+		Config: BucketConfig{ACL: n.ACL, Ownership: n.Ownership},
+	}
+	rand.Read(b.ID[:]) // never fails (crypto/rand)
+	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
+		rows, err := tx.Get(bucketKey(b.Name))
+		if err != nil {
+			return err
+		}
+		if rows[0].Exists() {
+			return alreadyThere(op, n, rows[0])
+		}
+		tx.Put(bucketKey(b.Name), encodeBucket(b))
+		tx.Put(bucketIDKey(b.ID), []byte(b.Name))
+		for i := range byte(guardRows) {
+			tx.Put(guardKey(b.ID, i), []byte{guardOpen})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fail(op, n.Name, err)
+	}
+	return b, nil
+}
+
+func alreadyThere(op string, n NewBucket, row kv.Row) error {
+	old, err := decodeBucket(n.Name, row.Value)
+	if err != nil {
+		return err
+	}
+	if old.Owner == string(n.Owner.ID) {
+		return fault.New(op, n.Name, fault.BucketAlreadyOwnedByYou, nil)
+	}
+	return fault.New(op, n.Name, fault.BucketAlreadyExists, nil)
+}

@@ -1,0 +1,46 @@
+package object
+
+import "encoding/base64"
+
+// ChecksumAlgorithm is one of the S3 object checksums; the zero value means none.
+type ChecksumAlgorithm uint8
+
+// The algorithms of x-amz-checksum-algorithm that are verified, stored and returned.
+const (
+	NoChecksum ChecksumAlgorithm = iota
+	CRC32
+	CRC32C
+	CRC64NVME
+	SHA1
+	SHA256
+)
+
+// ChecksumType says over what a multipart checksum was computed.
+type ChecksumType uint8
+
+// FullObject is over all bytes; Composite over the parts' checksums, written as "<value>-<parts>".
+const (
+	FullObject ChecksumType = iota
+	Composite
+)
+
+// Checksum is a stored object checksum.
+type Checksum struct {
+	Algorithm ChecksumAlgorithm
+	Type      ChecksumType
+	Value     string // base64 as in the x-amz-checksum-* headers
+}
+
+func newChecksum(a ChecksumAlgorithm, t ChecksumType, sum []byte) Checksum {
+	return Checksum{Algorithm: a, Type: t, Value: base64.StdEncoding.EncodeToString(sum)}
+}
+
+// Sum returns the checksum of data, nil for NoChecksum.
+func (a ChecksumAlgorithm) Sum(data []byte) []byte {
+	h := a.newHash()
+	if h == nil {
+		return nil
+	}
+	h.Write(data)
+	return h.Sum(nil)
+}

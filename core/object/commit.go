@@ -1,0 +1,211 @@
+package object
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"time"
+
+	"shoal/core/fault"
+	"shoal/storage/blob"
+	"shoal/storage/kv"
+)
+
+// The order of every write, from which safety follows without a clock:
+//
+//  1. an intent row for the blob is durable (takeIntent);
+//  2. the blob is durable under that id (blob.Store.Put);
+//  3. ONE commit checks and consumes the intent, checks a guard row of the bucket and the old head, and
+//     writes head, body, reference rows and the usage delta; what the version replaced loses its reference
+//     rows and is queued in the same commit;
+//  4. only then the caller is answered.
+//
+// The collector deletes an expired intent row by a commit before it deletes the blob, so a slow writer
+// fails at 3 instead of publishing a blob that is gone. It deletes a queued blob or manifest only when no
+// reference row is there. None can come back: a commit that adds a reference to content that is already
+// published checks the row of a live referrer, and the commit that takes the last reference writes or
+// deletes that row.
+
+// errIntentGone says that an upload took longer than its intent.
+var errIntentGone = errors.New("the upload took too long")
+
+// publication is a version about to become visible.
+type publication struct {
+	op        string
+	bucket    *Bucket
+	version   *Version // without ID, Modified and Null, which the commit gives
+	body      []byte   // inline content
+	fresh     []blob.ID
+	condition WriteCondition
+	// extra reads and checks more in the same commit. It runs before the first write and returns one that
+	// runs after the others; either may be nil.
+	extra func(tx *kv.Tx) (func(v *Version) error, error)
+}
+
+// publish is step 3 of the commit order.
+func (s *Store) publish(ctx context.Context, p publication) (*Version, error) {
+	var out *Version
+	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
+		v := *p.version
+		out = &v
+		return s.publishOnce(tx, p, &v)
+	})
+	s.pressure.note(err, s.now())
+	if err != nil {
+		return nil, fail(p.op, resource(p.bucket, p.version.Key), err)
+	}
+	return out, nil
+}
+
+func (s *Store) publishOnce(tx *kv.Tx, p publication, v *Version) error {
+	old, err := s.openHead(tx, p)
+	if err != nil {
+		return err
+	}
+	var finish func(*Version) error
+	if p.extra != nil {
+		if finish, err = p.extra(tx); err != nil {
+			return err
+		}
+	}
+	now := s.now().UTC()
+	v.ID, v.Modified, v.Null = nextVersionID(now, old), now, true
+	var objects, size int64 = 1, storedBytes(v)
+	if old != nil {
+		objects--
+		size -= storedBytes(old)
+		if err := s.retire(tx, old); err != nil {
+			return err
+		}
+	}
+	for _, id := range p.fresh {
+		tx.Delete(intentKey(id))
+	}
+	tx.Put(headKey(v.BucketID, v.Key), encodeVersion(v))
+	if len(p.body) > 0 {
+		tx.Put(bodyKey(v.BucketID, v.Key, v.ID), p.body)
+	}
+	for _, ref := range versionRefs(v) {
+		tx.Put(ref, encodeRef(v.BucketID, v.Key))
+	}
+	s.addUsage(tx, v.BucketID, objects, size)
+	if finish != nil {
+		return finish(v)
+	}
+	return nil
+}
+
+// openHead reads, in one round trip, what the commit of p depends on, and returns the version it replaces.
+func (s *Store) openHead(tx *kv.Tx, p publication) (*Version, error) {
+	id, objectKey := p.bucket.ID, p.version.Key
+	keys := [][]byte{guardOf(id, objectKey), headKey(id, objectKey)}
+	for _, b := range p.fresh {
+		keys = append(keys, intentKey(b))
+	}
+	rows, err := tx.Get(keys...)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkGuard(tx, p.op, p.bucket, objectKey, rows[0]); err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(rows[2:], func(r kv.Row) bool { return !r.Exists() }) {
+		return nil, fault.New(p.op, resource(p.bucket, objectKey), fault.SlowDown, errIntentGone)
+	}
+	old, err := currentOf(id, objectKey, rows[1])
+	if err != nil {
+		return nil, err
+	}
+	return old, p.condition.check(p.op, resource(p.bucket, objectKey), old)
+}
+
+// currentOf returns the version of a head row, nil when there is none.
+func currentOf(id BucketID, objectKey string, head kv.Row) (*Version, error) {
+	if !head.Exists() {
+		return nil, nil
+	}
+	return decodeVersion(id, objectKey, head.Value)
+}
+
+// retire takes from a version that is going away for good all that hangs on its row, and queues the
+// content that nothing else may refer to any more. v was read by tx. At most 4 + dropTorrent operations.
+func (s *Store) retire(tx *kv.Tx, v *Version) error {
+	if v.Content.Inline && v.Size > 0 {
+		tx.Delete(bodyKey(v.BucketID, v.Key, v.ID))
+	}
+	for _, ref := range versionRefs(v) {
+		tx.Delete(ref)
+	}
+	if v.Content.Chunks > 0 {
+		s.enqueue(tx, taskManifest, v.Content.Manifest, s.due(), taskRecord{})
+	}
+	for _, id := range blobsOf(v.Content.Extents) {
+		s.enqueue(tx, taskBlob, id, s.due(), taskRecord{})
+	}
+	return s.dropTorrent(tx, v)
+}
+
+// versionRefs returns the keys of the reference rows of v.
+func versionRefs(v *Version) [][]byte {
+	if v.Content.Chunks > 0 {
+		return [][]byte{versionRefKey(refManifest, v.Content.Manifest, v.ID)}
+	}
+	var refs [][]byte
+	for _, id := range blobsOf(v.Content.Extents) {
+		refs = append(refs, versionRefKey(refBlob, id, v.ID))
+	}
+	return refs
+}
+
+// blobsOf returns each blob of a list of extents once.
+func blobsOf(extents []Extent) []blob.ID {
+	var ids []blob.ID
+	for _, e := range extents {
+		if !slices.Contains(ids, e.Blob) {
+			ids = append(ids, e.Blob)
+		}
+	}
+	return ids
+}
+
+// nextVersionID returns a fresh id that sorts before that of old, which may be nil.
+func nextVersionID(now time.Time, old *Version) (id VersionID) {
+	sequence := uint64(now.UnixNano())
+	if old != nil {
+		sequence = max(sequence, ^binary.BigEndian.Uint64(old.ID[:8])+1)
+	}
+	binary.BigEndian.PutUint64(id[:8], ^sequence)
+	rand.Read(id[8:]) // never fails (crypto/rand)
+	return id
+}
+
+// liveSource makes the commit of tx depend on v being still there, so that content of v can get another
+// reference; NoSuchKey when it went.
+func liveSource(tx *kv.Tx, op string, v *Version) error {
+	for _, row := range [][]byte{headKey(v.BucketID, v.Key), versionKey(v.BucketID, v.Key, v.ID)} {
+		// An absent row cannot be checked: only one that is there is read as a condition.
+		rows, err := tx.Peek(row)
+		if err != nil {
+			return err
+		}
+		if !rows[0].Exists() {
+			continue
+		}
+		if rows, err = tx.Get(row); err != nil {
+			return err
+		}
+		if !rows[0].Exists() {
+			break
+		}
+		found, err := decodeListed(v.BucketID, v.Key, rows[0].Value)
+		if err != nil {
+			return err
+		}
+		if found.ID == v.ID {
+			return nil
+		}
+	}
+	return fault.New(op, v.Key, fault.NoSuchKey, errors.New("the source of the copy was replaced or deleted"))
+}

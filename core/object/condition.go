@@ -1,0 +1,30 @@
+package object
+
+import "shoal/core/fault"
+
+// VersionRef names a version of a key: the zero value is the current one.
+type VersionRef struct {
+	ID   VersionID
+	Null bool // the null version
+	Set  bool // ID or Null counts
+}
+
+// WriteCondition is checked in the commit that makes a version visible (If-Match, If-None-Match: *).
+type WriteCondition struct {
+	IfMatch  ETag // "" = no condition; "*" = must exist
+	IfAbsent bool // If-None-Match: *
+}
+
+// check holds c against the current version, nil when there is none: NoSuchKey or PreconditionFailed.
+func (c WriteCondition) check(op, resource string, current *Version) error {
+	exists := current != nil && !current.DeleteMarker
+	switch {
+	case c.IfAbsent && exists:
+		return fault.New(op, resource, fault.PreconditionFailed, nil)
+	case c.IfMatch != "" && !exists:
+		return fault.New(op, resource, fault.NoSuchKey, nil)
+	case c.IfMatch != "" && c.IfMatch != "*" && c.IfMatch != current.ETag:
+		return fault.New(op, resource, fault.PreconditionFailed, nil)
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package object
+
+import (
+	"context"
+	"io"
+
+	"shoal/core/access"
+	"shoal/core/fault"
+	"shoal/storage/kv"
+)
+
+// CopyRequest makes a new version from an existing one without moving bytes.
+type CopyRequest struct {
+	Source       *Version
+	Bucket       *Bucket
+	Key          string
+	Owner        access.Owner
+	ACL          access.ACL
+	Header       *Header // nil = the source's (x-amz-metadata-directive: COPY)
+	StorageClass string
+	Condition    WriteCondition
+	// Algorithm, when set and not the source's, makes the copy read the source once to compute it.
+	Algorithm ChecksumAlgorithm
+}
+
+// Copy makes a version of the content of another. NoSuchKey when the source went meanwhile.
+func (s *Store) Copy(ctx context.Context, r CopyRequest) (*Version, error) {
+	const op = "copy object"
+	src, name := r.Source, resource(r.Bucket, r.Key)
+	v := &Version{
+		BucketID: r.Bucket.ID, Key: r.Key, Size: src.Size, ETag: src.ETag, Owner: r.Owner, ACL: r.ACL,
+		StorageClass: r.StorageClass, Header: src.Header, Checksum: src.Checksum, PartCount: src.PartCount,
+		Content: src.Content,
+	}
+	if r.Header != nil {
+		v.Header = *r.Header
+	}
+	if err := checkObject(op, name, r.Key, &v.Header, r.ACL); err != nil {
+		return nil, err
+	}
+	if src.DeleteMarker {
+		return nil, fault.New(op, name, fault.NoSuchKey, nil)
+	}
+	if r.Algorithm != NoChecksum && r.Algorithm != src.Checksum.Algorithm {
+		sum, err := s.checksumOf(ctx, src, r.Algorithm)
+		if err != nil {
+			return nil, fail(op, name, err)
+		}
+		v.Checksum = sum
+	}
+	p := publication{op: op, bucket: r.Bucket, version: v, condition: r.Condition}
+	if src.Content.Inline {
+		var err error
+		if p.body, err = s.inline(ctx, src); err != nil {
+			return nil, fail(op, name, err)
+		}
+		return s.publish(ctx, p)
+	}
+	p.extra = func(tx *kv.Tx) (func(*Version) error, error) { return nil, liveSource(tx, op, src) }
+	return s.publish(ctx, p)
+}
+
+// checksumOf reads v once.
+func (s *Store) checksumOf(ctx context.Context, v *Version, a ChecksumAlgorithm) (Checksum, error) {
+	r, err := s.Open(ctx, v, 0, v.Size)
+	if err != nil {
+		return Checksum{}, err
+	}
+	defer r.Close()
+	h := a.newHash()
+	if _, err := io.Copy(h, struct{ io.Reader }{r}); err != nil {
+		return Checksum{}, err
+	}
+	return newChecksum(a, FullObject, h.Sum(nil)), nil
+}

@@ -1,0 +1,123 @@
+package object
+
+import (
+	"bytes"
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"hash/crc32"
+	"io"
+
+	"github.com/minio/crc64nvme"
+
+	"shoal/core/fault"
+)
+
+// newHash returns the hash of an algorithm, nil for NoChecksum.
+func (a ChecksumAlgorithm) newHash() hash.Hash {
+	switch a {
+	case CRC32:
+		return crc32.NewIEEE()
+	case CRC32C:
+		return crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	case CRC64NVME:
+		return crc64nvme.New()
+	case SHA1:
+		return sha1.New()
+	case SHA256:
+		return sha256.New()
+	}
+	return nil
+}
+
+// digests are the hashes of one body: MD5 for the ETag and what Integrity asks for.
+type digests struct {
+	want   Integrity
+	md5    hash.Hash
+	sha256 hash.Hash // nil unless asked for
+	sum    hash.Hash // nil without an algorithm; may be sha256
+}
+
+func newDigests(want Integrity) (*digests, error) {
+	if want.MD5 != nil && len(want.MD5) != md5.Size {
+		return nil, fault.New("read body", "Content-MD5", fault.InvalidDigest, nil)
+	}
+	d := &digests{want: want, md5: md5.New(), sum: want.Algorithm.newHash()}
+	if want.SHA256 != nil {
+		d.sha256 = sha256.New()
+	}
+	if want.Algorithm == SHA256 && d.sha256 != nil {
+		d.sum = d.sha256
+	}
+	return d, nil
+}
+
+// all returns each hash once.
+func (d *digests) all() []hash.Hash {
+	hashes := []hash.Hash{d.md5}
+	if d.sha256 != nil {
+		hashes = append(hashes, d.sha256)
+	}
+	if d.sum != nil && d.sum != d.sha256 {
+		hashes = append(hashes, d.sum)
+	}
+	return hashes
+}
+
+func (d *digests) write(p []byte) {
+	for _, h := range d.all() {
+		h.Write(p)
+	}
+}
+
+// readAll writes all of r.
+func (d *digests) readAll(r io.Reader) error {
+	buf := make([]byte, digestBuffer)
+	for {
+		n, err := r.Read(buf)
+		d.write(buf[:n])
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// digestBuffer is the bytes hashed at a time.
+const digestBuffer = 128 << 10
+
+// verify compares the whole body with what it must hash to; call it after EOF.
+func (d *digests) verify() (ETag, Checksum, error) {
+	const op = "verify body"
+	sum := d.md5.Sum(nil)
+	if d.want.MD5 != nil && !bytes.Equal(sum, d.want.MD5) {
+		return "", Checksum{}, fault.New(op, "Content-MD5", fault.BadDigest, nil)
+	}
+	if d.sha256 != nil && !bytes.Equal(d.sha256.Sum(nil), d.want.SHA256) {
+		return "", Checksum{}, fault.New(op, "x-amz-content-sha256", fault.ContentSHA256Mismatch, nil)
+	}
+	c := Checksum{}
+	if d.sum != nil {
+		c = newChecksum(d.want.Algorithm, FullObject, d.sum.Sum(nil))
+	}
+	declared := []string{d.want.Value}
+	if d.want.Trailer != nil {
+		value, err := d.want.Trailer()
+		if err != nil {
+			return "", Checksum{}, err
+		}
+		declared = append(declared, value)
+	}
+	for _, value := range declared {
+		if value != "" && value != c.Value {
+			return "", Checksum{}, fault.New(op, "checksum", fault.ChecksumMismatch,
+				errors.New("the declared checksum does not match the content"))
+		}
+	}
+	return ETag(hex.EncodeToString(sum)), c, nil
+}

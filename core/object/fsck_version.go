@@ -1,0 +1,190 @@
+package object
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"shoal/core/fault"
+	"shoal/storage/blob"
+	"shoal/storage/kv"
+)
+
+func (c *checker) checkBucket(ctx context.Context, row kv.Row) ([]Finding, error) {
+	name := string(row.Key[1:])
+	b, err := decodeBucket(name, row.Value)
+	if err != nil {
+		return bad(row.Key, err), nil
+	}
+	rows, err := c.s.kv.Get(ctx, bucketIDKey(b.ID))
+	if err != nil {
+		return nil, err
+	}
+	if string(rows[0].Value) != name {
+		return []Finding{{NoBucketRow, "bucket " + name, fmt.Sprintf("its id row says %q", rows[0].Value)}}, nil
+	}
+	return nil, nil
+}
+
+func (c *checker) checkBucketID(ctx context.Context, row kv.Row) ([]Finding, error) {
+	b, err := c.s.Bucket(ctx, string(row.Value))
+	if err != nil && !fault.Is(err, fault.NoSuchBucket) {
+		return nil, err
+	}
+	if err != nil || !bytes.Equal(b.ID[:], row.Key[1:]) {
+		return []Finding{{NoBucketRow, rowName(row.Key), fmt.Sprintf("bucket %q has another id or is gone", row.Value)}}, nil
+	}
+	return nil, nil
+}
+
+func (c *checker) checkHead(ctx context.Context, row kv.Row) ([]Finding, error) {
+	id, objectKey, err := parseHeadKey(row.Key)
+	if err != nil {
+		return bad(row.Key, err), nil
+	}
+	v, err := decodeVersion(id, objectKey, row.Value)
+	if err != nil {
+		return bad(row.Key, err), nil
+	}
+	return c.checkVersion(ctx, v)
+}
+
+func (c *checker) checkOlder(ctx context.Context, row kv.Row) ([]Finding, error) {
+	id, objectKey, version, err := parseKeyedRow(row.Key)
+	if err != nil {
+		return bad(row.Key, err), nil
+	}
+	v, err := decodeVersion(id, objectKey, row.Value)
+	if err != nil {
+		return bad(row.Key, err), nil
+	}
+	findings, err := c.checkVersion(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	if v.ID != version {
+		findings = append(findings, Finding{BadRow, rowName(row.Key), fmt.Sprintf("its record has id %x", v.ID)})
+	}
+	rows, err := c.s.kv.Get(ctx, headKey(id, objectKey))
+	if err != nil {
+		return nil, err
+	}
+	head, err := currentOf(id, objectKey, rows[0])
+	// Ids of newer versions sort first.
+	if err != nil || head == nil || bytes.Compare(head.ID[:], v.ID[:]) >= 0 {
+		findings = append(findings, Finding{NotNewest, versionName(id, objectKey, v.ID), "its key's head is older or not there"})
+	}
+	return findings, nil
+}
+
+// checkVersion examines what hangs on the row of a version.
+func (c *checker) checkVersion(ctx context.Context, v *Version) ([]Finding, error) {
+	name := versionName(v.BucketID, v.Key, v.ID)
+	want := []struct {
+		key  []byte
+		kind FindingKind
+	}{{bucketIDKey(v.BucketID), NoBucketRow}}
+	for _, ref := range versionRefs(v) {
+		want = append(want, struct {
+			key  []byte
+			kind FindingKind
+		}{ref, MissingReference})
+	}
+	if v.HasTorrent {
+		want = append(want, struct {
+			key  []byte
+			kind FindingKind
+		}{torrentKey(v.BucketID, v.ID), MissingTorrent})
+	}
+	keys := make([][]byte, len(want))
+	for i := range want {
+		keys[i] = want[i].key
+	}
+	rows, err := c.s.kv.Get(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	var findings []Finding
+	for i, row := range rows {
+		if !row.Exists() {
+			findings = append(findings, Finding{want[i].kind, name, rowName(row.Key) + " is not there"})
+		}
+	}
+	content, err := c.checkContent(ctx, name, v)
+	return append(findings, content...), err
+}
+
+// checkContent holds the content against the size of the version. The blobs of a manifest are examined
+// with its rows.
+func (c *checker) checkContent(ctx context.Context, name string, v *Version) ([]Finding, error) {
+	var total int64
+	switch {
+	case v.Content.Inline && v.Size > 0:
+		rows, err := c.s.kv.Get(ctx, bodyKey(v.BucketID, v.Key, v.ID))
+		if err != nil {
+			return nil, err
+		}
+		if n := int64(len(rows[0].Value)); n != v.Size {
+			return []Finding{{MissingBody, name, fmt.Sprintf("body of %d bytes, size %d", n, v.Size)}}, nil
+		}
+		return nil, nil
+	case v.Content.Chunks > 0:
+		parts, _, err := c.s.manifestParts(ctx, v, 0, v.Size)
+		if fault.Is(err, fault.NoSuchKey) || errors.Is(err, errRecord) {
+			return []Finding{{WrongContent, name, err.Error()}}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for i := range parts {
+			total += parts[i].Size
+		}
+	default:
+		for _, e := range v.Content.Extents {
+			total += e.Length
+		}
+	}
+	findings, err := c.checkExtents(ctx, name, v.Content.Extents)
+	if total != v.Size {
+		findings = append(findings, Finding{WrongContent, name, fmt.Sprintf("content of %d bytes, size %d", total, v.Size)})
+	}
+	return findings, err
+}
+
+// checkExtents holds extents against the blobs they are runs of.
+func (c *checker) checkExtents(ctx context.Context, name string, extents []Extent) ([]Finding, error) {
+	var findings []Finding
+	for _, e := range extents {
+		info, err := c.s.blobs.Stat(ctx, e.Blob)
+		switch {
+		case errors.Is(err, blob.ErrGone):
+			findings = append(findings, Finding{MissingBlob, name, blobName(e.Blob)})
+		case errors.Is(err, blob.ErrCorrupt):
+			findings = append(findings, Finding{DamagedBlob, name, err.Error()})
+		case err != nil:
+			return nil, err
+		case e.Offset+e.Length > info.Size:
+			findings = append(findings, Finding{
+				ShortBlob, name,
+				fmt.Sprintf("%s has %d bytes, the extent ends at %d", blobName(e.Blob), info.Size, e.Offset+e.Length),
+			})
+		}
+	}
+	return findings, nil
+}
+
+func (c *checker) checkBody(ctx context.Context, row kv.Row) ([]Finding, error) {
+	id, objectKey, version, err := parseKeyedRow(row.Key)
+	if err != nil {
+		return bad(row.Key, err), nil
+	}
+	v, _, err := c.s.findVersion(ctx, id, objectKey, version)
+	if err != nil {
+		return nil, err
+	}
+	if v == nil || !v.Content.Inline {
+		return []Finding{{OrphanBody, versionName(id, objectKey, version), rowName(row.Key)}}, nil
+	}
+	return nil, nil
+}

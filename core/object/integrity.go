@@ -1,0 +1,12 @@
+package object
+
+// Integrity is what the body must hash to. Zero fields are not checked.
+type Integrity struct {
+	MD5       []byte // Content-MD5, 16 bytes
+	SHA256    []byte // x-amz-content-sha256, 32 bytes
+	Algorithm ChecksumAlgorithm
+	// Value is the declared base64 checksum, "" to compute and store only. Trailer, when set, is called after
+	// the body's EOF and gives the declared value that came behind it.
+	Value   string
+	Trailer func() (string, error)
+}

@@ -1,0 +1,112 @@
+package object
+
+import (
+	"fmt"
+
+	"shoal/core/access"
+)
+
+// Fields of a bucket record. The name is in the row's key.
+const (
+	bucketFieldID = iota + 1
+	bucketFieldOwner
+	bucketFieldRegion
+	bucketFieldCreated
+	bucketFieldACL
+	bucketFieldOwnership
+	bucketFieldPolicy
+	bucketFieldBlock
+	bucketFieldVersioning
+)
+
+// Bits of bucketFieldBlock. blockPut is set in every public access block, also one that blocks nothing.
+const (
+	blockPut = 1 << iota
+	blockACLs
+	blockIgnoreACLs
+	blockPolicy
+	blockRestrict
+)
+
+func encodeBucket(b *Bucket) []byte {
+	r := appendText(newRecord(256), bucketFieldID, b.ID[:])
+	r = appendText(r, bucketFieldOwner, b.Owner)
+	r = appendText(r, bucketFieldRegion, b.Region)
+	r = appendTime(r, bucketFieldCreated, b.Created)
+	r = appendText(r, bucketFieldACL, encodeACL(b.Config.ACL))
+	r = appendText(r, bucketFieldOwnership, b.Config.Ownership)
+	r = appendText(r, bucketFieldPolicy, b.Config.PolicyJSON)
+	r = appendUint(r, bucketFieldBlock, blockBits(b.Config.PublicAccessBlock))
+	return appendUint(r, bucketFieldVersioning, uint64(b.Config.Versioning))
+}
+
+func decodeBucket(name string, record []byte) (*Bucket, error) {
+	b := &Bucket{Name: name}
+	err := readRecord(record, b.read)
+	if err == nil && b.ID == (BucketID{}) {
+		err = fmt.Errorf("%w: no bucket id", errRecord)
+	}
+	if err == nil && b.Config.PolicyJSON != nil {
+		b.Config.Policy, err = access.ParsePolicy(b.Config.PolicyJSON, name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("bucket %q: %w", name, err)
+	}
+	return b, nil
+}
+
+func (b *Bucket) read(f field) (err error) {
+	switch f.num {
+	case bucketFieldID:
+		if len(f.data) != len(b.ID) {
+			return fmt.Errorf("%w: bucket id of %d bytes", errRecord, len(f.data))
+		}
+		copy(b.ID[:], f.data)
+	case bucketFieldOwner:
+		b.Owner = f.string()
+	case bucketFieldRegion:
+		b.Region = f.string()
+	case bucketFieldCreated:
+		b.Created = f.time()
+	case bucketFieldACL:
+		b.Config.ACL, err = decodeACL(f.data)
+	case bucketFieldOwnership:
+		b.Config.Ownership = access.Ownership(f.data)
+	case bucketFieldPolicy:
+		b.Config.PolicyJSON = append([]byte(nil), f.data...)
+	case bucketFieldBlock:
+		b.Config.PublicAccessBlock = blockOf(f.uint)
+	case bucketFieldVersioning:
+		b.Config.Versioning = Versioning(f.uint)
+	}
+	return err
+}
+
+func blockBits(p *access.PublicAccessBlock) uint64 {
+	if p == nil {
+		return 0
+	}
+	bits := uint64(blockPut)
+	set := func(on bool, bit uint64) {
+		if on {
+			bits |= bit
+		}
+	}
+	set(p.BlockPublicAcls, blockACLs)
+	set(p.IgnorePublicAcls, blockIgnoreACLs)
+	set(p.BlockPublicPolicy, blockPolicy)
+	set(p.RestrictPublicBuckets, blockRestrict)
+	return bits
+}
+
+func blockOf(bits uint64) *access.PublicAccessBlock {
+	if bits&blockPut == 0 {
+		return nil
+	}
+	return &access.PublicAccessBlock{
+		BlockPublicAcls:       bits&blockACLs != 0,
+		IgnorePublicAcls:      bits&blockIgnoreACLs != 0,
+		BlockPublicPolicy:     bits&blockPolicy != 0,
+		RestrictPublicBuckets: bits&blockRestrict != 0,
+	}
+}

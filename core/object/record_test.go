@@ -1,0 +1,216 @@
+package object
+
+import (
+	"bytes"
+	"encoding/hex"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"shoal/core/access"
+	"shoal/storage/blob"
+	"shoal/wire/torrent"
+)
+
+var update = flag.Bool("update", false, "write the golden records anew: only together with a new record version")
+
+func fullVersion() *Version {
+	return &Version{
+		BucketID: BucketID{1}, Key: "a/key", ID: VersionID{2, 3}, Null: true, Size: 123_456, ETag: "0123456789abcdef-3",
+		Modified: time.Unix(1_700_000_000, 5).UTC(), Owner: access.Owner{ID: "owner", DisplayName: "Owner"},
+		ACL: access.ACL{
+			Owner: access.Owner{ID: "owner"},
+			Grants: []access.Grant{
+				{Grantee: access.Grantee{ID: "someone", DisplayName: "Someone"}, Permission: access.FullControl},
+				{Grantee: access.Grantee{Group: access.AllUsers}, Permission: access.Read},
+			},
+		},
+		StorageClass: "STANDARD_IA", HasTorrent: true, PartCount: 3,
+		Header: Header{
+			ContentType: "text/plain", CacheControl: "no-cache", ContentDisposition: "inline", ContentEncoding: "gzip",
+			ContentLanguage: "en", Expires: "never", WebsiteRedirectLocation: "/x", Meta: map[string]string{"a": "1", "b": ""},
+		},
+		Checksum: Checksum{Algorithm: CRC32, Type: Composite, Value: "AAAA-3"},
+		Content:  Content{Manifest: ManifestID{9}, Chunks: 2, ChunkStarts: []int64{0, 70_000}, ExtentCount: 12},
+	}
+}
+
+func fullBucket() *Bucket {
+	return &Bucket{
+		ID: BucketID{7}, Name: "bucket", Owner: "owner", Region: "eu-west-1", Created: time.Unix(1_600_000_000, 0).UTC(),
+		Config: BucketConfig{
+			ACL: access.ACL{Owner: access.Owner{ID: "owner"}}, Ownership: access.BucketOwnerPreferred,
+			PublicAccessBlock: &access.PublicAccessBlock{BlockPublicAcls: true, RestrictPublicBuckets: true},
+		},
+	}
+}
+
+func fullUpload() *uploadRecord {
+	v := fullVersion()
+	return &uploadRecord{
+		Upload: Upload{
+			ID: UploadID{4}, BucketID: v.BucketID, Key: v.Key, Initiated: v.Modified, Owner: v.Owner, ACL: v.ACL,
+			Header: v.Header, StorageClass: v.StorageClass, Algorithm: SHA256, Type: Composite,
+		},
+		State: uploadSealed, Seal: [16]byte{8},
+	}
+}
+
+func fullPart() *partRecord {
+	return &partRecord{
+		Part: Part{Number: 17, Size: 30, ETag: "00ff", Modified: time.Unix(1, 2).UTC(), Checksum: Checksum{Algorithm: SHA1, Value: "AA=="}},
+		Extents: []Extent{
+			{Blob: blob.ID{1}, Offset: 0, Length: 10}, {Blob: blob.ID{2}, Offset: 1 << 40, Length: 20},
+		},
+	}
+}
+
+func fullTask() taskRecord {
+	task := taskRecord{Bucket: BucketID{3}, Key: "k", Done: true}
+	task.keep(1)
+	task.keep(10_000)
+	return task
+}
+
+// TestGoldenRecords reads the bytes that earlier programs wrote, and writes them again.
+func TestGoldenRecords(t *testing.T) {
+	version, extents := fullVersion(), fullVersion()
+	extents.Content = Content{Extents: fullPart().Extents, ExtentCount: 2}
+	extents.ACL, extents.Header = access.ACL{}, Header{}
+	manifest, _ := encodeManifest([]partRecord{*fullPart(), *fullPart()})
+	tests := []struct {
+		name    string
+		encoded []byte
+		want    any
+		decode  func([]byte) (any, error)
+	}{
+		{"version", encodeVersion(version), version, func(b []byte) (any, error) { return decodeVersion(version.BucketID, version.Key, b) }},
+		{"version-extents", encodeVersion(extents), extents, func(b []byte) (any, error) { return decodeVersion(version.BucketID, version.Key, b) }},
+		{"bucket", encodeBucket(fullBucket()), fullBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
+		{"upload", encodeUpload(fullUpload()), fullUpload(), func(b []byte) (any, error) {
+			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)
+		}},
+		{"part", encodePart(fullPart()), *fullPart(), func(b []byte) (any, error) { return decodePart(b) }},
+		{"manifest", manifest[0], []partRecord{*fullPart(), *fullPart()}, func(b []byte) (any, error) { return decodeManifest(b) }},
+		{"task", encodeTask(fullTask()), fullTask(), func(b []byte) (any, error) { return decodeTask(b) }},
+		{"torrent", encodeTorrent(fullTorrent()), fullTorrent(), func(b []byte) (any, error) { return decodeTorrent(b) }},
+		{"infohash", encodeInfohash("a/key", torrent.V2), "a/key of kind 2", func(b []byte) (any, error) {
+			objectKey, kind, err := decodeInfohash(b)
+			return objectKey + " of kind " + kind.String(), err
+		}},
+		{"intent", encodeIntent(intentRecord{[16]byte{5}, time.Unix(9, 0).UTC()}), intentRecord{[16]byte{5}, time.Unix(9, 0).UTC()}, func(b []byte) (any, error) { return decodeIntent(b) }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join("testdata", tt.name+".v1.hex")
+			if *update {
+				if err := os.WriteFile(path, []byte(hex.EncodeToString(tt.encoded)+"\n"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden, err := hex.DecodeString(strings.TrimSpace(string(text)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := tt.decode(golden)
+			if err != nil || !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("decode: got %+v, %v, want %+v", got, err, tt.want)
+			}
+			if !bytes.Equal(tt.encoded, golden) {
+				t.Errorf("encode: got %x, want %x", tt.encoded, golden)
+			}
+			later := append(bytes.Clone(golden), 0xfa, 0x3f, 1, 'x') // field 1023 of a later program
+			if got, err := tt.decode(later); err != nil || !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("with an unknown field: got %+v, %v", got, err)
+			}
+			golden[0]++
+			if _, err := tt.decode(golden); err == nil {
+				t.Errorf("a record of another version was read")
+			}
+		})
+	}
+}
+
+func TestListedVersionHasNoDetail(t *testing.T) {
+	v := fullVersion()
+	got, err := decodeListed(v.BucketID, v.Key, encodeVersion(v))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Header, v.ACL, v.Content = Header{}, access.ACL{}, Content{}
+	if !reflect.DeepEqual(got, v) {
+		t.Errorf("got %+v, want %+v", got, v)
+	}
+}
+
+func TestKeysReadBack(t *testing.T) {
+	id, vid, objectKey := BucketID{1, 2}, VersionID{3}, "a\x00\xff/ü"
+	if b, k, err := parseHeadKey(headKey(id, objectKey)); b != id || k != objectKey || err != nil {
+		t.Errorf("head: got %x %q %v", b, k, err)
+	}
+	for _, row := range [][]byte{versionKey(id, objectKey, vid), bodyKey(id, objectKey, vid), uploadKey(id, objectKey, UploadID(vid))} {
+		if b, k, last, err := parseKeyedRow(row); b != id || k != objectKey || last != vid || err != nil {
+			t.Errorf("row %q: got %x %q %x %v", row[0], b, k, last, err)
+		}
+	}
+	if u, n, err := parsePartKey(partKey(UploadID{5}, MaxParts)); u != (UploadID{5}) || n != MaxParts || err != nil {
+		t.Errorf("part: got %v %d %v", u, n, err)
+	}
+	want := refRow{Target: refBlob, ID: [16]byte{6}, By: byPart, Referrer: [16]byte{7}, Number: 9}
+	if r, err := parseRefKey(partRefKey(blob.ID{6}, UploadID{7}, 9)); r != want || err != nil {
+		t.Errorf("reference: got %+v %v", r, err)
+	}
+	if due, task, id, err := parseQueueKey(queueKey(1<<60, taskUpload, [16]byte{8})); due != 1<<60 || task != taskUpload || id != [16]byte{8} || err != nil {
+		t.Errorf("queue: got %d %c %x %v", due, task, id, err)
+	}
+}
+
+func FuzzRecords(f *testing.F) {
+	manifest, _ := encodeManifest([]partRecord{*fullPart()})
+	for _, seed := range [][]byte{
+		encodeVersion(fullVersion()), encodeBucket(fullBucket()), encodeUpload(fullUpload()), encodePart(fullPart()), manifest[0],
+		encodeTask(fullTask()), encodeIntent(intentRecord{}), encodeRef(BucketID{1}, "k"),
+		{},
+		{recordVersion},
+		{2, 0x7f, 0xff},
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if v, err := decodeVersion(BucketID{}, "k", b); err == nil {
+			// What was read is written and read again unchanged.
+			again, err := decodeVersion(BucketID{}, "k", encodeVersion(v))
+			if err != nil || !bytes.Equal(encodeVersion(again), encodeVersion(v)) {
+				t.Errorf("version does not survive: %+v, %v", v, err)
+			}
+		}
+		decodeListed(BucketID{}, "k", b)
+		decodeBucket("b", b)
+		decodeUpload(BucketID{}, "k", UploadID{}, b)
+		decodeManifest(b)
+		decodeTask(b)
+		decodeIntent(b)
+		decodeRef(b)
+		if p, err := decodePart(b); err == nil {
+			for _, e := range p.Extents {
+				if e.Length <= 0 || e.Offset < 0 {
+					t.Errorf("extent %+v", e)
+				}
+			}
+		}
+		parseHeadKey(b)
+		parseKeyedRow(b)
+		parsePartKey(b)
+		parseRefKey(b)
+		parseQueueKey(b)
+		parseIntentKey(b)
+	})
+}

@@ -1,0 +1,177 @@
+package object
+
+import (
+	"context"
+	"fmt"
+
+	"shoal/core/access"
+	"shoal/core/fault"
+	"shoal/wire/torrent"
+)
+
+// Torrent is one of the torrents of a version: there is one of each kind, over the same content, each with
+// its own infohash and so its own swarm. It is shared and read-only. Its info dictionary and piece layer are
+// loaded by Info and PieceLayer.
+type Torrent struct {
+	Bucket      *Bucket // as it was when resolved; who is charged
+	Version     *Version
+	Current     bool // Version is the current one of its key
+	Kind        torrent.Kind
+	Name        string
+	Length      int64              // bytes
+	PieceLength int64              // bytes
+	InfoHash    torrent.InfoHash   // of V2 the truncated InfoHashV2
+	InfoHashV2  torrent.InfoHashV2 // zero for V1
+	Root        torrent.Hash       // v2 pieces root; zero for V1 and for an empty object
+	InfoSize    int64              // bytes of the info dictionary
+
+	record torrentRecord
+}
+
+// NumPieces returns the number of pieces; 0 for an empty object.
+func (t *Torrent) NumPieces() int64 { return (t.Length + t.PieceLength - 1) / t.PieceLength }
+
+// As returns the torrent of another kind of the same version.
+func (t *Torrent) As(kind torrent.Kind) *Torrent {
+	return newTorrent(t.Bucket, t.Version, t.Current, t.record, kind)
+}
+
+// InfoHashes returns the infohashes by which peers name t: two for Hybrid, otherwise one. The first stands
+// for it.
+func (t *Torrent) InfoHashes() []torrent.InfoHash {
+	list := []torrent.InfoHash{t.InfoHash}
+	if v2 := t.InfoHashV2.Truncate(); !t.InfoHashV2.IsZero() && v2 != t.InfoHash {
+		list = append(list, v2)
+	}
+	return list
+}
+
+// Magnet returns the magnet link of t, without trackers and peers.
+func (t *Torrent) Magnet() torrent.Magnet {
+	m := torrent.Magnet{InfoHashV2: t.InfoHashV2, Name: t.Name, Length: t.Length}
+	if t.Kind.HasV1() {
+		m.InfoHash = t.InfoHash
+	}
+	return m
+}
+
+// OpenTo reports whether the anonymous principal may have the object, given what is known of the peer,
+// with the bucket's configuration and the object's ACL as they were when t was resolved.
+func (t *Torrent) OpenTo(peer access.Context) bool {
+	o := access.Object{Owner: t.Version.Owner.ID, ACL: t.Version.ACL}
+	return access.PublicTorrent(t.Bucket.Access(), t.Version.Key, o, !t.Current, peer)
+}
+
+// Torrent returns the torrent of that kind of a version of a bucket. When none is kept yet, those of all kinds
+// are made first, by one sequential read of the content that all callers of the moment share; progress, which may be nil, is then
+// told the bytes read, from another goroutine, never after Torrent has returned. It must not block.
+// A caller whose ctx ends leaves; the work goes on for the others, and for those who ask again.
+// Kinds: NoSuchVersion (gone meanwhile), TorrentRefused (a delete marker), SlowDown (too many at once).
+func (s *Store) Torrent(ctx context.Context, b *Bucket, v *Version, kind torrent.Kind, progress func(done, total int64)) (*Torrent, error) {
+	const op = "make torrent"
+	if v.DeleteMarker {
+		return nil, fault.New(op, resource(b, v.Key), fault.TorrentRefused, fmt.Errorf("a delete marker has no content"))
+	}
+	rec, ok, err := s.torrentRecord(ctx, v.BucketID, v.ID)
+	if err != nil {
+		return nil, fail(op, resource(b, v.Key), err)
+	}
+	if !ok {
+		if rec, err = s.torrents.do(ctx, s, v, progress); err != nil {
+			return nil, fail(op, resource(b, v.Key), err)
+		}
+	}
+	row, current, err := s.findVersion(ctx, v.BucketID, v.Key, v.ID)
+	if err != nil {
+		return nil, fail(op, resource(b, v.Key), err)
+	}
+	if row == nil {
+		return nil, fault.New(op, resource(b, v.Key), fault.NoSuchVersion, nil)
+	}
+	return newTorrent(b, row, current, rec, kind), nil
+}
+
+// KnownTorrent returns the torrent of that kind of a version, as looked up, if one is kept; otherwise fault.NoTorrent,
+// without any read when the version says so. It never reads content.
+func (s *Store) KnownTorrent(ctx context.Context, v *Version, kind torrent.Kind) (*Torrent, error) {
+	const op = "look up torrent"
+	if !v.HasTorrent {
+		return nil, fault.New(op, v.Key, fault.NoTorrent, nil)
+	}
+	t, err := s.loadTorrent(ctx, v.BucketID, v.Key, v.ID, kind)
+	if err != nil {
+		return nil, fail(op, v.Key, err)
+	}
+	if t == nil {
+		return nil, fault.New(op, v.Key, fault.NoTorrent, nil)
+	}
+	return t, nil
+}
+
+// loadTorrent reads bucket, version and torrent record; nil when one of them is not there (any more).
+func (s *Store) loadTorrent(ctx context.Context, id BucketID, objectKey string, version VersionID, kind torrent.Kind) (*Torrent, error) {
+	v, current, err := s.findVersion(ctx, id, objectKey, version)
+	if v == nil || err != nil || !v.HasTorrent {
+		return nil, err
+	}
+	rec, ok, err := s.torrentRecord(ctx, id, version)
+	if !ok || err != nil {
+		return nil, err
+	}
+	b, err := s.bucketByID(ctx, id)
+	if fault.Is(err, fault.NoSuchBucket) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newTorrent(b, v, current, rec, kind), nil
+}
+
+func newTorrent(b *Bucket, v *Version, current bool, rec torrentRecord, kind torrent.Kind) *Torrent {
+	id := rec.kinds[kind]
+	t := &Torrent{
+		Bucket: b, Version: v, Current: current,
+		Kind: kind, Name: rec.name, Length: v.Size, PieceLength: rec.pieceLength,
+		InfoHash: id.infoHash, InfoHashV2: id.infoHashV2, InfoSize: id.infoSize,
+		record: rec,
+	}
+	if !kind.HasV1() {
+		t.InfoHash = id.infoHashV2.Truncate()
+	}
+	if kind.HasV2() {
+		t.Root = rec.root
+	}
+	return t
+}
+
+// findVersion returns the version of that id and whether it is the current one of its key; nil when it
+// is not there.
+func (s *Store) findVersion(ctx context.Context, id BucketID, objectKey string, version VersionID) (v *Version, current bool, err error) {
+	rows, err := s.kv.Get(ctx, headKey(id, objectKey), versionKey(id, objectKey, version))
+	if err != nil {
+		return nil, false, err
+	}
+	for i, row := range rows {
+		if !row.Exists() {
+			continue
+		}
+		v, err := decodeVersion(id, objectKey, row.Value)
+		if err != nil {
+			return nil, false, err
+		}
+		if v.ID == version {
+			return v, i == 0, nil
+		}
+	}
+	return nil, false, nil
+}
+
+func (s *Store) torrentRecord(ctx context.Context, id BucketID, version VersionID) (rec torrentRecord, ok bool, err error) {
+	rows, err := s.kv.Get(ctx, torrentKey(id, version))
+	if err != nil || !rows[0].Exists() {
+		return rec, false, err
+	}
+	rec, err = decodeTorrent(rows[0].Value)
+	return rec, err == nil, err
+}

@@ -1,0 +1,157 @@
+package object
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"shoal/core/access"
+	"shoal/core/fault"
+	"shoal/storage/kv"
+)
+
+// UploadID names a multipart upload. Its text form (String, ParseUploadID) is URL-safe.
+type UploadID [16]byte
+
+// NewUpload is what CreateMultipartUpload gives.
+type NewUpload struct {
+	Bucket       *Bucket
+	Key          string
+	Owner        access.Owner
+	ACL          access.ACL
+	Header       Header
+	StorageClass string
+	Algorithm    ChecksumAlgorithm
+	Type         ChecksumType
+}
+
+// Upload is a multipart upload in progress.
+type Upload struct {
+	ID           UploadID
+	BucketID     BucketID
+	Key          string
+	Initiated    time.Time
+	Owner        access.Owner
+	ACL          access.ACL
+	Header       Header
+	StorageClass string
+	Algorithm    ChecksumAlgorithm
+	Type         ChecksumType
+}
+
+// String returns the URL-safe text form.
+func (id UploadID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
+
+// ParseUploadID is the inverse of String; NoSuchUpload for what no upload is called.
+func ParseUploadID(text string) (id UploadID, err error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(raw) != len(id) {
+		return id, fault.New("read upload id", text, fault.NoSuchUpload, nil)
+	}
+	return UploadID(raw), nil
+}
+
+// newUploadID starts with the time, so that uploads of a key are listed in the order of their initiation.
+func newUploadID(now time.Time) (id UploadID) {
+	binary.BigEndian.PutUint64(id[:8], uint64(now.UnixNano()))
+	rand.Read(id[8:]) // never fails (crypto/rand)
+	return id
+}
+
+// CreateUpload begins a multipart upload.
+func (s *Store) CreateUpload(ctx context.Context, r NewUpload) (*Upload, error) {
+	const op = "create upload"
+	name := resource(r.Bucket, r.Key)
+	if err := checkObject(op, name, r.Key, &r.Header, r.ACL); err != nil {
+		return nil, err
+	}
+	if err := checkChecksumType(op, name, r.Algorithm, r.Type); err != nil {
+		return nil, err
+	}
+	now := s.now().UTC()
+	u := &uploadRecord{Upload: Upload{
+		ID: newUploadID(now), BucketID: r.Bucket.ID, Key: r.Key, Initiated: now, Owner: r.Owner, ACL: r.ACL,
+		Header: r.Header, StorageClass: r.StorageClass, Algorithm: r.Algorithm, Type: r.Type,
+	}}
+	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
+		rows, err := tx.Get(guardOf(r.Bucket.ID, r.Key))
+		if err != nil {
+			return err
+		}
+		if err := checkGuard(tx, op, r.Bucket, r.Key, rows[0]); err != nil {
+			return err
+		}
+		tx.Put(uploadKey(u.BucketID, u.Key, u.ID), encodeUpload(u))
+		return nil
+	})
+	if err != nil {
+		return nil, fail(op, name, err)
+	}
+	return &u.Upload, nil
+}
+
+// checkChecksumType refuses what AWS does: a composite CRC64NVME, a full-object SHA.
+func checkChecksumType(op, name string, a ChecksumAlgorithm, t ChecksumType) error {
+	switch {
+	case a == CRC64NVME && t == Composite:
+		return fault.New(op, name, fault.InvalidRequest, errors.New("the COMPOSITE checksum type cannot be used with CRC64NVME"))
+	case (a == SHA1 || a == SHA256) && t == FullObject:
+		return fault.New(op, name, fault.InvalidRequest, errors.New("the FULL_OBJECT checksum type cannot be used with SHA checksums"))
+	}
+	return nil
+}
+
+// Upload returns an upload in progress, or one that was completed so lately that completing it again
+// succeeds; NoSuchUpload.
+func (s *Store) Upload(ctx context.Context, b *Bucket, key string, id UploadID) (*Upload, error) {
+	const op = "find upload"
+	rows, err := s.kv.Get(ctx, uploadKey(b.ID, key, id))
+	if err != nil {
+		return nil, fail(op, resource(b, key), err)
+	}
+	if !rows[0].Exists() {
+		return nil, fault.New(op, resource(b, key), fault.NoSuchUpload, nil)
+	}
+	u, err := decodeUpload(b.ID, key, id, rows[0].Value)
+	if err != nil {
+		return nil, fail(op, resource(b, key), err)
+	}
+	return &u.Upload, nil
+}
+
+// openUpload reads an upload row as a condition of tx; NoSuchUpload when it is gone or completed.
+func openUpload(tx *kv.Tx, op string, u *Upload, more ...[]byte) (*uploadRecord, []kv.Row, error) {
+	rows, err := tx.Get(append([][]byte{uploadKey(u.BucketID, u.Key, u.ID)}, more...)...)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !rows[0].Exists() {
+		return nil, nil, fault.New(op, u.Key, fault.NoSuchUpload, nil)
+	}
+	now, err := decodeUpload(u.BucketID, u.Key, u.ID, rows[0].Value)
+	if err != nil {
+		return nil, nil, err
+	}
+	if now.State == uploadDone {
+		return now, nil, fault.New(op, u.Key, fault.NoSuchUpload, nil)
+	}
+	return now, rows[1:], nil
+}
+
+// AbortUpload ends an upload; its parts go in the background. NoSuchUpload.
+func (s *Store) AbortUpload(ctx context.Context, u *Upload) error {
+	const op = "abort upload"
+	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
+		tx.UseReserve()
+		if _, _, err := openUpload(tx, op, u); err != nil {
+			return err
+		}
+		tx.Delete(uploadKey(u.BucketID, u.Key, u.ID))
+		s.enqueue(tx, taskUpload, u.ID, s.now(), taskRecord{Bucket: u.BucketID, Key: u.Key})
+		return nil
+	})
+	return fail(op, u.Key, err)
+}

@@ -1,0 +1,73 @@
+package object
+
+import (
+	"time"
+
+	"shoal/core/access"
+	"shoal/storage/blob"
+)
+
+// VersionID is the identity of one version, unique in its key and never reused, also for the null
+// version: 8 bytes of the bitwise inverted sequence (newest first in key order), 8 random bytes. The sequence
+// is max(unix nanoseconds, predecessor's sequence + 1), so a clock that steps back does not reorder versions.
+type VersionID [16]byte
+
+// Version is one version of an object: what HEAD, GET and a listing need. It is shared and read-only.
+type Version struct {
+	BucketID BucketID
+	Key      string
+	ID       VersionID
+	Null     bool // the S3 version id is "null"
+
+	DeleteMarker bool
+	Size         int64 // bytes
+	ETag         ETag
+	Modified     time.Time
+	Owner        access.Owner
+	ACL          access.ACL
+	StorageClass string // "STANDARD" when empty
+	Header       Header
+	Checksum     Checksum // zero when none
+	PartCount    int      // 0 unless completed from a multipart upload
+	HasTorrent   bool     // a torrent record of this version is kept
+	Content      Content
+}
+
+// ETag is an entity tag without its quotes: 32 hex digits of an MD5, with "-<parts>" for multipart.
+type ETag string
+
+// Header is what the client stored beside the bytes and gets back on GET and HEAD.
+type Header struct {
+	ContentType             string
+	CacheControl            string
+	ContentDisposition      string
+	ContentEncoding         string
+	ContentLanguage         string
+	Expires                 string
+	WebsiteRedirectLocation string
+	Meta                    map[string]string // user metadata without the x-amz-meta- prefix, keys in lower case
+}
+
+// ManifestID names the extents of a completed multipart upload; it is the upload's ID. Versions share it
+// by reference rows, so that a copy of any number of extents is one row.
+type ManifestID [16]byte
+
+// Content says where a version's bytes rest: in the body row, in Extents, or in the rows of a manifest.
+type Content struct {
+	Inline      bool       // the bytes are in the version's body row; an empty one has no row
+	Extents     []Extent   // in order, no gaps; nil when Inline or Chunks > 0
+	Manifest    ManifestID // when Chunks > 0
+	Chunks      int        // > 0: the extents are in that many manifest rows instead
+	ChunkStarts []int64    // offset, in bytes, of the first byte of each chunk
+	ExtentCount int64
+}
+
+// Extent is a run of bytes of one blob.
+type Extent struct {
+	Blob   blob.ID
+	Offset int64 // bytes into the blob
+	Length int64 // bytes, > 0
+}
+
+// InlineMax is the largest object, in bytes, that rests in a metadata row: one group commit, no file.
+const InlineMax = 8 << 10

@@ -1,0 +1,13 @@
+package swarm
+
+import "errors"
+
+// The causes inside the faults of this package, for the log.
+var (
+	errTooManySwarms     = errors.New("too many live swarms")
+	errTooManyMembers    = errors.New("too many connections to one swarm")
+	errTooManyFromPrefix = errors.New("too many connections from one address")
+	errNotPublic         = errors.New("not public, or gone")
+	errUnverified        = errors.New("could not be verified to be public")
+	errIdle              = errors.New("idle")
+)

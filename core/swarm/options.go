@@ -1,0 +1,41 @@
+package swarm
+
+import (
+	"cmp"
+	"log/slog"
+	"time"
+)
+
+// Options of New; the zero value works.
+type Options struct {
+	Logger *slog.Logger     // default: discard
+	Now    func() time.Time // default time.Now
+
+	Recheck  time.Duration // between two looks at who may have a live torrent; default 500 ms, at most half of the promised second
+	Linger   time.Duration // a swarm stays that long after the last peer left; default 90 s
+	Interval time.Duration // between two announces of one peer in a steady swarm; default 30 min
+
+	MaxSwarms        int // live at once; default 100,000, about 1 KB each
+	MaxPeersPerSwarm int // announced, of each address family; default 20,000
+	MaxPeers         int // announced, in all; default 1,000,000, about 80 bytes each
+	MaxMembers       int // connections to one swarm; default 500
+	MaxMembersPerIP  int // connections from one IPv4 address or IPv6 /64, in all; default 64
+}
+
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Recheck = cmp.Or(o.Recheck, 500*time.Millisecond)
+	o.Linger = cmp.Or(o.Linger, 90*time.Second)
+	o.Interval = cmp.Or(o.Interval, 30*time.Minute)
+	o.MaxSwarms = cmp.Or(o.MaxSwarms, 100_000)
+	o.MaxPeersPerSwarm = cmp.Or(o.MaxPeersPerSwarm, 20_000)
+	o.MaxPeers = cmp.Or(o.MaxPeers, 1_000_000)
+	o.MaxMembers = cmp.Or(o.MaxMembers, 500)
+	o.MaxMembersPerIP = cmp.Or(o.MaxMembersPerIP, 64)
+	return o
+}

@@ -1,0 +1,196 @@
+package swarm
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"shoal/core/access"
+	"shoal/core/fault"
+	"shoal/core/object"
+	"shoal/wire/torrent"
+)
+
+// numShards spreads lookups by the first byte of an infohash, which nobody can choose cheaply.
+const numShards = 64
+
+// Registry holds the live swarms.
+type Registry struct {
+	src   Source
+	o     Options
+	start time.Time // 0 of the seconds that peer records hold
+
+	shards [numShards]shard
+	making sync.Mutex // held to add or remove swarms, so that both hashes of one lead to the same
+
+	swarms, peers, members atomic.Int64
+	sent                   atomic.Int64 // payload bytes
+
+	perIPMu sync.Mutex
+	perIP   map[netip.Addr]int // members by crowdOf their address
+}
+
+type shard struct {
+	mu     sync.RWMutex
+	byHash map[torrent.InfoHash]*Swarm
+}
+
+// Stats are totals of the moment, and SentBytes since the start.
+type Stats struct {
+	Swarms    int
+	Peers     int   // announced and not expired
+	Members   int   // connected
+	SentBytes int64 // payload
+}
+
+// New returns a Registry without swarms. Its Run must run while it is used.
+func New(src Source, o Options) *Registry {
+	r := &Registry{src: src, o: o.withDefaults(), perIP: make(map[netip.Addr]int)}
+	r.start = r.o.Now()
+	for i := range r.shards {
+		r.shards[i].byHash = make(map[torrent.InfoHash]*Swarm)
+	}
+	return r
+}
+
+// Swarm returns the swarm of a v1 or truncated v2 infohash for a peer, making it when it is not live.
+// Kinds: NoTorrent (unknown, or not public for that address), SlowDown (too many swarms).
+func (r *Registry) Swarm(ctx context.Context, h torrent.InfoHash, peer netip.Addr) (*Swarm, error) {
+	s, err := r.current(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	if s != nil && s.Allows(peer) {
+		s.touch()
+		return s, nil
+	}
+	return r.open(ctx, h, peer)
+}
+
+// open resolves h for peer and returns the swarm of what it finds.
+func (r *Registry) open(ctx context.Context, h torrent.InfoHash, peer netip.Addr) (*Swarm, error) {
+	t, err := r.src.Resolve(ctx, h, r.facts(peer))
+	if err != nil {
+		return nil, wrap("open swarm", h, err)
+	}
+	return r.place(t, h, peer)
+}
+
+// Stats returns the totals of the moment.
+func (r *Registry) Stats() Stats {
+	return Stats{
+		Swarms: int(r.swarms.Load()), Peers: int(r.peers.Load()), Members: int(r.members.Load()),
+		SentBytes: r.sent.Load(),
+	}
+}
+
+// live returns the swarm that has h, nil when there is none.
+func (r *Registry) live(h torrent.InfoHash) *Swarm {
+	sh := &r.shards[h[0]%numShards]
+	sh.mu.RLock()
+	defer sh.mu.RUnlock()
+	return sh.byHash[h]
+}
+
+// place returns the swarm of t, which was just found by h and public for peer. A live swarm that refuses peer
+// (it stands for another equal object, or for an older state) takes t over when that shuts nobody out.
+func (r *Registry) place(t *object.Torrent, h torrent.InfoHash, peer netip.Addr) (*Swarm, error) {
+	const op = "open swarm"
+	r.making.Lock()
+	defer r.making.Unlock()
+	hashes := hashesOf(t, h)
+	if s := r.live(hashes[0]); s != nil {
+		if old, v := s.view.Load(), newView(t); !s.Allows(peer) && (v.openToAll || old.torrent.Version.ID == t.Version.ID) {
+			s.view.CompareAndSwap(old, v)
+		}
+		if !s.Allows(peer) {
+			return nil, fault.New(op, hashes[0].String(), fault.NoTorrent, nil)
+		}
+		s.touch()
+		return s, nil
+	}
+	if int(r.swarms.Load()) >= r.o.MaxSwarms {
+		return nil, fault.New(op, hashes[0].String(), fault.SlowDown, errTooManySwarms)
+	}
+	s := newSwarm(r, hashes, t)
+	r.swarms.Add(1)
+	for _, h := range hashes {
+		sh := &r.shards[h[0]%numShards]
+		sh.mu.Lock()
+		sh.byHash[h] = s
+		sh.mu.Unlock()
+	}
+	return s, nil
+}
+
+// forget takes s out of the map, so that the next peer resolves its hash again.
+func (r *Registry) forget(s *Swarm) {
+	r.making.Lock()
+	defer r.making.Unlock()
+	r.forgetLocked(s)
+}
+
+// forgetLocked is forget. r.making is held.
+func (r *Registry) forgetLocked(s *Swarm) {
+	for _, h := range s.hashes {
+		sh := &r.shards[h[0]%numShards]
+		sh.mu.Lock()
+		if sh.byHash[h] == s {
+			delete(sh.byHash, h)
+		}
+		sh.mu.Unlock()
+	}
+	r.swarms.Add(-1)
+}
+
+// all returns the live swarms of the moment.
+func (r *Registry) all() []*Swarm {
+	list := make([]*Swarm, 0, r.swarms.Load())
+	for i := range r.shards {
+		sh := &r.shards[i]
+		sh.mu.RLock()
+		for h, s := range sh.byHash {
+			if h == s.hashes[0] {
+				list = append(list, s)
+			}
+		}
+		sh.mu.RUnlock()
+	}
+	return list
+}
+
+// facts is what access knows of a peer.
+func (r *Registry) facts(peer netip.Addr) access.Context {
+	var c access.Context
+	c.SetSourceIP(peer)
+	c.SetTime(r.o.Now())
+	return c
+}
+
+// seconds is the time in peer records.
+func (r *Registry) seconds(now time.Time) uint32 { return uint32(max(0, now.Sub(r.start)/time.Second)) }
+
+// hashesOf returns the infohashes of the swarm in which a peer that asks for t by h belongs: those of t, so
+// that the torrents of other kinds of the same version, whose peers have another info dictionary, are other
+// swarms. A hash by which Source knows t otherwise is a swarm of its own, too, because its peers and the
+// others refuse each other's handshakes.
+func hashesOf(t *object.Torrent, h torrent.InfoHash) []torrent.InfoHash {
+	list := t.InfoHashes()
+	if !slices.Contains(list, h) {
+		return []torrent.InfoHash{h}
+	}
+	return list
+}
+
+// wrap gives err the operation and the infohash, and keeps its kind.
+func wrap(op string, h torrent.InfoHash, err error) error {
+	kind := fault.KindOf(err)
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		kind = fault.Canceled
+	}
+	return fault.New(op, h.String(), kind, err)
+}

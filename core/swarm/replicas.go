@@ -1,0 +1,123 @@
+package swarm
+
+import "math/bits"
+
+// pieces is what one member has. The zero value has none.
+type pieces struct {
+	all   bool
+	bits  []byte // bit 7 of the first byte is piece 0 (BEP 3); nil when none, or all
+	count int64  // set bits
+}
+
+func (p *pieces) complete() bool { return p.all }
+
+// replicas counts, for each piece, the members that have it.
+type replicas struct {
+	pieces int64
+	whole  int64    // members that have all
+	counts []uint32 // of the others, by piece; nil until one of them has a piece
+}
+
+func newReplicas(numPieces int64) replicas { return replicas{pieces: numPieces} }
+
+// of returns how many members have piece, 0 when it is out of range.
+func (r *replicas) of(piece int64) int64 {
+	if piece < 0 || piece >= r.pieces {
+		return 0
+	}
+	if r.counts == nil {
+		return r.whole
+	}
+	return r.whole + int64(r.counts[piece])
+}
+
+// drop forgets all that p has.
+func (r *replicas) drop(p *pieces) {
+	if p.all {
+		r.whole--
+	}
+	for i, b := range p.bits {
+		for b != 0 {
+			lead := bits.LeadingZeros8(b)
+			r.counts[8*i+lead]--
+			b &^= 0x80 >> lead
+		}
+	}
+	*p = pieces{}
+}
+
+// addAll gives p every piece.
+func (r *replicas) addAll(p *pieces) {
+	r.drop(p)
+	p.all = true
+	r.whole++
+}
+
+// add gives p one piece; one that it has, or that is out of range, changes nothing.
+func (r *replicas) add(p *pieces, piece int64) {
+	if p.all || piece < 0 || piece >= r.pieces {
+		return
+	}
+	if p.bits == nil {
+		p.bits = make([]byte, (r.pieces+7)/8)
+	}
+	if r.counts == nil {
+		r.counts = make([]uint32, r.pieces)
+	}
+	mask := byte(0x80 >> (piece % 8))
+	if p.bits[piece/8]&mask != 0 {
+		return
+	}
+	p.bits[piece/8] |= mask
+	r.counts[piece]++
+	if p.count++; p.count == r.pieces {
+		r.addAll(p)
+	}
+}
+
+// SetBitfield says that the member has these pieces and no others (BEP 3); have is not kept. Spare bits
+// and bytes are ignored, missing ones are not set.
+func (m *Member) SetBitfield(have []byte) {
+	m.update(func(r *replicas) {
+		r.drop(&m.have)
+		for i, b := range have[:min(int64(len(have)), (r.pieces+7)/8)] {
+			for b != 0 {
+				lead := bits.LeadingZeros8(b)
+				r.add(&m.have, int64(8*i+lead))
+				b &^= 0x80 >> lead
+			}
+		}
+	})
+}
+
+// HaveAll says that the member has every piece (BEP 6).
+func (m *Member) HaveAll() { m.update(func(r *replicas) { r.addAll(&m.have) }) }
+
+// HaveNone says that the member has no piece (BEP 6).
+func (m *Member) HaveNone() { m.update(func(r *replicas) { r.drop(&m.have) }) }
+
+// Have says that the member has one more piece; one out of range is ignored.
+func (m *Member) Have(piece int64) { m.update(func(r *replicas) { r.add(&m.have, piece) }) }
+
+// Complete reports whether the member has every piece.
+func (m *Member) Complete() bool {
+	m.s.mu.Lock()
+	defer m.s.mu.Unlock()
+	return m.have.complete()
+}
+
+// Replicas returns how many members have a piece; the origin is not counted.
+func (s *Swarm) Replicas(piece int64) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.replicas.of(piece)
+}
+
+// update changes what m has, unless it left.
+func (m *Member) update(change func(*replicas)) {
+	m.s.mu.Lock()
+	defer m.s.mu.Unlock()
+	if !m.left {
+		change(&m.s.replicas)
+	}
+}
