@@ -1,0 +1,28 @@
+package admin
+
+import (
+	"net/http"
+
+	"shoal/core/fault"
+)
+
+// statusOf is the one table from a kind of fault to an HTTP status. Kinds that this API cannot meet,
+// and new ones, are 500.
+func statusOf(k fault.Kind) int {
+	switch k {
+	case fault.AccessDenied:
+		return http.StatusForbidden
+	case fault.InvalidArgument, fault.InvalidRequest:
+		return http.StatusBadRequest
+	case fault.NoSuchBucket, fault.NoSuchUser, fault.NoSuchAccessKey:
+		return http.StatusNotFound
+	case fault.AlreadyExists:
+		return http.StatusConflict
+	case fault.NoSpace:
+		return http.StatusInsufficientStorage
+	case fault.SlowDown, fault.Canceled:
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
+	}
+}

@@ -1,0 +1,111 @@
+package admin
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"shoal/core/account"
+	"shoal/core/fault"
+	"shoal/core/meter"
+	"shoal/core/object"
+)
+
+// PathPrefix is where the API is mounted on the S3 address. It is no bucket name.
+const PathPrefix = "/_shoal/admin"
+
+// maxBody bounds a request body in bytes.
+const maxBody = 64 << 10
+
+// Options sets a Handler up. The zero value works.
+type Options struct {
+	Status func() Status // live state; zero when nil
+	Logger *slog.Logger  // slog.Default()
+}
+
+// Handler serves the control API to whoever reaches it: who may is decided by where it is mounted.
+type Handler struct {
+	accounts *account.Store
+	meter    *meter.Meter
+	objects  *object.Store
+	o        Options
+	mux      *http.ServeMux
+}
+
+// New returns the API over the given parts of the core.
+func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Options) *Handler {
+	if o.Status == nil {
+		o.Status = func() Status { return Status{} }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	h := &Handler{accounts: accounts, meter: m, objects: objects, o: o, mux: http.NewServeMux()}
+	h.mux.HandleFunc("GET /v1/users", h.json(h.users))
+	h.mux.HandleFunc("POST /v1/users", h.json(h.createUser))
+	h.mux.HandleFunc("DELETE /v1/users/{name}", h.json(h.deleteUser))
+	h.mux.HandleFunc("POST /v1/fsck", h.json(h.fsck))
+	h.mux.HandleFunc("GET /v1/status", h.json(h.status))
+	h.mux.HandleFunc("GET /v1/usage", h.usage)
+	return h
+}
+
+// ServeHTTP serves paths from /v1 on: a mount strips its prefix.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	h.mux.ServeHTTP(w, r)
+}
+
+// json renders what an operation returns; nil is 204.
+func (h *Handler) json(serve func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := serve(r)
+		switch {
+		case err != nil:
+			h.fail(w, r, err)
+		case v == nil:
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(v) // an error means that the client went away
+		}
+	}
+}
+
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	kind := fault.KindOf(err)
+	text := err.Error()
+	if kind == fault.Internal {
+		h.o.Logger.ErrorContext(r.Context(), "admin request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		text = "internal error; see the server's log"
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(statusOf(kind))
+	_ = json.NewEncoder(w).Encode(failure{Error: text, Kind: kind.String()})
+}
+
+func (h *Handler) status(*http.Request) (any, error) { return h.o.Status(), nil }
+
+func (h *Handler) fsck(r *http.Request) (any, error) {
+	deep, err := strconv.ParseBool(r.FormValue("deep"))
+	if err != nil {
+		return nil, invalid("deep", err)
+	}
+	found, err := h.objects.Fsck(r.Context(), object.FsckOptions{Deep: deep})
+	if err != nil {
+		return nil, err
+	}
+	report := FsckReport{
+		Findings: []Finding{}, Truncated: found.Truncated,
+		Rows: found.Rows, Blobs: found.Blobs, BlobBytes: found.BlobBytes,
+	}
+	for _, f := range found.Findings {
+		report.Findings = append(report.Findings, Finding{Kind: string(f.Kind), Resource: f.Resource, Detail: f.Detail})
+	}
+	return report, nil
+}
+
+func invalid(field string, err error) error {
+	return fault.New("read request", field, fault.InvalidArgument, err)
+}

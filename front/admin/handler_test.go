@@ -1,0 +1,102 @@
+package admin
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"shoal/core/account"
+	"shoal/core/fault"
+	"shoal/core/meter"
+	"shoal/core/object"
+	"shoal/storage/blob/fileblob"
+	"shoal/storage/kv/pebblekv"
+)
+
+func newTestHandler(t *testing.T) *Handler {
+	t.Helper()
+	fs := vfs.NewMem()
+	engine, err := pebblekv.Open("kv", pebblekv.Options{FS: fs, ReserveBytes: -1, BallastBytes: -1})
+	if err != nil {
+		t.Fatalf("open engine: %v", err)
+	}
+	blobs, err := fileblob.Open("blobs", fileblob.Options{FS: fs, ReserveBytes: -1})
+	if err != nil {
+		t.Fatalf("open blobs: %v", err)
+	}
+	objects, err := object.New(engine, blobs, object.Options{})
+	if err != nil {
+		t.Fatalf("new store: %v", err)
+	}
+	t.Cleanup(func() {
+		objects.Close()
+		if err := blobs.Close(); err != nil {
+			t.Errorf("close blobs: %v", err)
+		}
+		if err := engine.Close(); err != nil {
+			t.Errorf("close engine: %v", err)
+		}
+	})
+	return New(account.New(engine, account.Options{}), meter.New(engine, meter.Options{}), objects, Options{
+		Status: func() Status { return Status{Peers: 7} },
+	})
+}
+
+// TestRequests asks one server in turn; what the answer holds is a part of its body.
+func TestRequests(t *testing.T) {
+	h := newTestHandler(t)
+	const hour = "from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z&granularity=hour"
+	tests := []struct {
+		method, path, body string
+		status             int
+		holds              string
+	}{
+		{"POST", "/v1/users", `{"name":"ann","access_key":"ANNKEY","secret_key":"annsecretannsecret"}`, 200, `"secret_key":"annsecretannsecret"`},
+		{"POST", "/v1/users", `{"name":"ann"}`, 409, `"kind":"already exists"`},
+		{"POST", "/v1/users", `{"name":"bob","access_key":"ANNKEY","secret_key":"x1234567890"}`, 409, `"error":`},
+		{"POST", "/v1/users", `{"name":"bob","role":"emperor"}`, 400, "is not user, userplus or admin"},
+		{"POST", "/v1/users", `{"name":"bob","password":"x"}`, 400, "unknown field"},
+		{"POST", "/v1/users", `{"name":"../bob"}`, 400, `"kind":"invalid argument"`},
+		{"POST", "/v1/users", `{`, 400, `"kind":"invalid argument"`},
+		{"POST", "/v1/users", `{"name":"` + strings.Repeat("b", maxBody) + `"}`, 400, "too large"},
+		{"GET", "/v1/users", "", 200, `"name":"ann"`},
+		{"DELETE", "/v1/users/ann", "", 204, ""},
+		{"DELETE", "/v1/users/ann", "", 404, `"kind":"no such user"`},
+		{"GET", "/v1/users", "", 200, `[]`},
+		{"GET", "/v1/usage?format=csv&" + hour, "", 200, "Service"},
+		{"GET", "/v1/usage?format=pdf&" + hour, "", 400, "is not csv, xml or json"},
+		{"GET", "/v1/usage?format=csv&from=yesterday", "", 400, "from"},
+		{"GET", "/v1/status", "", 200, `"peers":7`},
+		{"POST", "/v1/fsck?deep=false", "", 200, `"findings":[]`},
+		{"POST", "/v1/fsck?deep=maybe", "", 400, "deep"},
+		{"PUT", "/v1/users", "", 405, ""},
+		{"GET", "/v2/users", "", 404, ""},
+	}
+	for _, tt := range tests {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(tt.method, tt.path, strings.NewReader(tt.body)))
+		body, err := io.ReadAll(w.Result().Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.Code != tt.status || !strings.Contains(string(body), tt.holds) {
+			t.Errorf("%s %.60s %.60s: %d %s, want %d with %q", tt.method, tt.path, tt.body, w.Code, body, tt.status, tt.holds)
+		}
+		if tt.method == "GET" && strings.Contains(string(body), "annsecret") {
+			t.Errorf("%s %s shows a secret", tt.method, tt.path)
+		}
+	}
+}
+
+// TestStatusOfEveryKind: each kind has a status of an error.
+func TestStatusOfEveryKind(t *testing.T) {
+	for _, k := range fault.Kinds() {
+		if got := statusOf(k); got < http.StatusBadRequest || http.StatusText(got) == "" {
+			t.Errorf("%s is answered with %d", k, got)
+		}
+	}
+}

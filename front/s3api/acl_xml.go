@@ -1,0 +1,123 @@
+package s3api
+
+import "shoal/core/access"
+
+// accessControlPolicy is the body of PutBucketAcl and PutObjectAcl.
+type accessControlPolicy struct {
+	Owner *struct {
+		ID string `xml:"ID"`
+	} `xml:"Owner"`
+	List *struct {
+		Grants []grantXML `xml:"Grant"`
+	} `xml:"AccessControlList"`
+}
+
+type grantXML struct {
+	Grantee struct {
+		ID    string `xml:"ID"`
+		Email string `xml:"EmailAddress"`
+		URI   string `xml:"URI"`
+	} `xml:"Grantee"`
+	Permission string `xml:"Permission"`
+}
+
+// requestACL returns the ACL that a PUT of an ?acl sub-resource asks for: in its headers or in its body, one
+// of the two. owner is who owns what the ACL is for, and stays so.
+func (h *Handler) requestACL(c *call, bucket bool, owner, bucketOwner access.Owner) (access.ACL, error) {
+	acl, given, err := h.headerACL(c, bucket, owner, bucketOwner)
+	if err != nil || given {
+		return acl, err
+	}
+	return h.readACL(c, owner)
+}
+
+// readACL reads an AccessControlPolicy. The owner in it must be owner (AWS answers AccessDenied).
+func (h *Handler) readACL(c *call, owner access.Owner) (access.ACL, error) {
+	var doc accessControlPolicy
+	data, err := c.document(maxConfigXML)
+	if err != nil {
+		return access.ACL{}, err
+	}
+	if len(data) == 0 {
+		return access.ACL{}, errorOf(codeMissingSecurityHeader, "",
+			element{"MissingHeaderName", "x-amz-acl"})
+	}
+	if err := decodeXML(data, "AccessControlPolicy", &doc); err != nil || doc.Owner == nil || doc.List == nil {
+		return access.ACL{}, errorOf(codeMalformedACL, "")
+	}
+	if doc.Owner.ID != string(owner.ID) {
+		return access.ACL{}, errAccessDenied()
+	}
+	if err := checkGrantCount(len(doc.List.Grants)); err != nil {
+		return access.ACL{}, err
+	}
+	acl := access.ACL{Owner: owner}
+	for i := range doc.List.Grants {
+		g, err := doc.List.Grants[i].grant()
+		if err != nil {
+			return access.ACL{}, err
+		}
+		acl.Grants = append(acl.Grants, g)
+	}
+	return acl, h.resolveGrantees(c.ctx, acl.Grants)
+}
+
+// grant checks one Grant element. The kind of grantee is told by the element that names it, not by xsi:type,
+// which not all clients write.
+func (g *grantXML) grant() (access.Grant, error) {
+	to := access.Grantee{
+		ID: access.CanonicalID(g.Grantee.ID), Group: access.Group(g.Grantee.URI), Email: g.Grantee.Email,
+	}
+	named := 0
+	for _, name := range []string{g.Grantee.ID, g.Grantee.URI, g.Grantee.Email} {
+		if name != "" {
+			named++
+		}
+	}
+	switch p := access.Permission(g.Permission); {
+	case named != 1, !p.Valid():
+		return access.Grant{}, errorOf(codeMalformedACL, "")
+	case to.Group != "" && !to.Group.Valid():
+		return access.Grant{}, invalidArgument("Invalid group uri", "Group/URI", g.Grantee.URI)
+	default:
+		return access.Grant{Grantee: to, Permission: p}, nil
+	}
+}
+
+// aclResponse answers a GET of an ?acl sub-resource.
+func aclResponse(acl access.ACL) *response {
+	x := newXML("AccessControlPolicy")
+	x.owner("Owner", acl.Owner)
+	x.open("AccessControlList")
+	for _, g := range acl.Grants {
+		x.open("Grant")
+		x.grantee(g.Grantee)
+		x.text("Permission", string(g.Permission))
+		x.close("Grant")
+	}
+	x.close("AccessControlList")
+	return x.response()
+}
+
+func (x *xmlWriter) grantee(g access.Grantee) {
+	kind := "CanonicalUser"
+	if g.Group != "" {
+		kind = "Group"
+	}
+	x.openWith("Grantee", ` xmlns:xsi="`+xsiNamespace+`" xsi:type="`+kind+`"`)
+	if g.Group != "" {
+		x.text("URI", string(g.Group))
+	} else {
+		x.text("ID", string(g.ID))
+		x.textIf("DisplayName", g.DisplayName)
+	}
+	x.close("Grantee")
+}
+
+// owner writes an Owner, or an element of that shape such as Initiator.
+func (x *xmlWriter) owner(name string, o access.Owner) {
+	x.open(name)
+	x.text("ID", string(o.ID))
+	x.textIf("DisplayName", o.DisplayName)
+	x.close(name)
+}

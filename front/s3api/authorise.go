@@ -1,0 +1,111 @@
+package s3api
+
+import (
+	"shoal/core/access"
+	"shoal/core/object"
+)
+
+// authorise decides whether the requester may do the operation, and what it may know of what is not there.
+func (h *Handler) authorise(c *call) error {
+	action := c.operation.action
+	if c.operation.perKey() {
+		return nil
+	}
+	if c.query.has("versionId") && c.target.scope == objectScope {
+		action = versionAction(action)
+	}
+	q := c.question(action, c.target.key)
+	switch {
+	case c.upload != nil:
+		q.Object = &access.Object{Owner: c.upload.Owner.ID}
+	case c.version != nil:
+		q.Object = objectFacts(c.version)
+	}
+	if c.absent != nil {
+		return c.tellAbsence(q)
+	}
+	if c.version != nil && isTorrentAction(action) {
+		return torrentAllowed(q)
+	}
+	if !access.Decide(q).Allowed {
+		return errAccessDenied()
+	}
+	return nil
+}
+
+// tellAbsence returns what is said of a version or an upload that is not there. Who may write or abort an
+// upload knows its id; everyone else must be allowed to list.
+func (c *call) tellAbsence(q access.Query) error {
+	if access.MayKnowAbsence(q) || !c.readsObject() && access.Decide(q).Allowed {
+		return c.absent
+	}
+	return errAccessDenied()
+}
+
+// decide is one more decision about c's bucket: may the requester do action to key? v is nil when the object
+// is not there or does not matter. The error is AccessDenied.
+func (h *Handler) decide(c *call, action access.Action, key string, v *object.Version) error {
+	q := c.question(action, key)
+	if v != nil {
+		q.Object = objectFacts(v)
+	}
+	if !access.Decide(q).Allowed {
+		return errAccessDenied()
+	}
+	return nil
+}
+
+func (c *call) question(action access.Action, key string) access.Query {
+	q := access.Query{Principal: c.principal, Action: action, Key: key, Context: c.access}
+	if c.bucket != nil {
+		q.Bucket = c.bucket.Access()
+	}
+	return q
+}
+
+func objectFacts(v *object.Version) *access.Object {
+	return &access.Object{Owner: v.Owner.ID, ACL: v.ACL}
+}
+
+// torrentAllowed: a torrent is one more way to read, so that who may read the object may have its torrent,
+// unless a policy denies just that.
+func torrentAllowed(q access.Query) error {
+	d := access.Decide(q)
+	if d.Allowed {
+		return nil
+	}
+	read := q
+	read.Action = access.GetObject
+	if q.Action == access.GetObjectVersionTorrent {
+		read.Action = access.GetObjectVersion
+	}
+	if d.Reason == access.ByPolicy || !access.Decide(read).Allowed {
+		return errAccessDenied()
+	}
+	return nil
+}
+
+func isTorrentAction(a access.Action) bool {
+	return a == access.GetObjectTorrent || a == access.GetObjectVersionTorrent
+}
+
+// versionAction is the action on a version that the client names.
+func versionAction(a access.Action) access.Action {
+	if v, ok := versionActions[a]; ok {
+		return v
+	}
+	return a
+}
+
+// versionActions are the actions that have one of their own for versions. Never written.
+var versionActions = map[access.Action]access.Action{
+	access.GetObject:           access.GetObjectVersion,
+	access.GetObjectTorrent:    access.GetObjectVersionTorrent,
+	access.GetObjectAttributes: access.GetObjectVersionAttributes,
+	access.GetObjectACL:        access.GetObjectVersionACL,
+	access.PutObjectACL:        access.PutObjectVersionACL,
+	access.GetObjectTagging:    access.GetObjectVersionTagging,
+	access.PutObjectTagging:    access.PutObjectVersionTagging,
+	access.DeleteObjectTagging: access.DeleteObjectVersionTagging,
+	access.DeleteObject:        access.DeleteObjectVersion,
+}

@@ -1,0 +1,152 @@
+package s3api
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+
+	"shoal/core/object"
+	"shoal/wire/sigv4"
+)
+
+// openBody decodes the body of c: nothing is read yet.
+func (h *Handler) openBody(c *call, verified *sigv4.Verified) error {
+	source := &stallReader{src: c.http.Body, control: c.control}
+	p := verified.Payload
+	c.body = body{Reader: source, source: source, size: c.http.ContentLength}
+	var trailers func() map[string]string
+	switch {
+	case p.Mode.Streaming():
+		chunks, err := verified.ChunkedReader(source)
+		if err != nil {
+			return err
+		}
+		c.body.Reader, c.body.size, trailers = chunks, p.DecodedLength, chunks.Trailers
+	case p.Mode == sigv4.Hashed:
+		c.body.integrity.SHA256 = p.SHA256[:]
+	}
+	return c.readIntegrity(p.Trailers, trailers)
+}
+
+// Read counts what a handler reads.
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	b.read += int64(n)
+	return n, err
+}
+
+// readIntegrity reads what the client says that its body hashes to.
+func (c *call) readIntegrity(announced []string, trailers func() map[string]string) error {
+	in := &c.body.integrity
+	if c.http.Header.Get("Content-MD5") != "" {
+		sum, err := base64.StdEncoding.DecodeString(c.http.Header.Get("Content-MD5"))
+		if err != nil || len(sum) != md5Bytes {
+			return errorOf(codeInvalidDigest, "", element{"Content-MD5", c.http.Header.Get("Content-MD5")})
+		}
+		in.MD5 = sum
+	}
+	if c.operation.sumsObject() {
+		return nil
+	}
+	declared, value, err := declaredChecksum(c.http.Header)
+	if err != nil {
+		return err
+	}
+	inTrailer, name, err := trailerChecksum(announced)
+	if err != nil {
+		return err
+	}
+	if declared != object.NoChecksum && inTrailer != object.NoChecksum {
+		return errorOf(codeInvalidRequest, "Expecting a single x-amz-checksum- header")
+	}
+	in.Algorithm, in.Value = declared, value
+	if inTrailer != object.NoChecksum {
+		in.Algorithm = inTrailer
+		in.Trailer = func() (string, error) { return trailerValue(inTrailer, trailers()[name]) }
+	}
+	return checkSDKAlgorithm(c.http.Header, in.Algorithm)
+}
+
+const md5Bytes = 16
+
+// declaredChecksum returns the one x-amz-checksum-* header of h, NoChecksum when there is none.
+func declaredChecksum(h http.Header) (found object.ChecksumAlgorithm, value string, err error) {
+	for name, values := range h {
+		lower := strings.ToLower(name)
+		suffix, ok := strings.CutPrefix(lower, checksumPrefix)
+		if !ok || notValue[suffix] {
+			continue
+		}
+		a, ok := algorithmOf(suffix)
+		switch {
+		case !ok:
+			return 0, "", errorOf(codeInvalidRequest, "The algorithm type you specified in "+lower+" header is invalid.")
+		case found != object.NoChecksum || len(values) > 1:
+			return 0, "", errorOf(codeInvalidRequest, "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+		case !validChecksum(a, values[0]):
+			return 0, "", errorOf(codeInvalidRequest, "Value for "+lower+" header is invalid.")
+		}
+		found, value = a, values[0]
+	}
+	return found, value, nil
+}
+
+// notValue are the x-amz-checksum-* headers that say something else than a value. Never written.
+var notValue = map[string]bool{"algorithm": true, "type": true, "mode": true}
+
+// trailerChecksum returns the algorithm that x-amz-trailer announces, and the trailer's name.
+func trailerChecksum(announced []string) (found object.ChecksumAlgorithm, name string, err error) {
+	for _, n := range announced {
+		suffix, _ := strings.CutPrefix(n, checksumPrefix)
+		a, ok := algorithmOf(suffix)
+		if !ok || suffix == n || found != object.NoChecksum {
+			return 0, "", errorOf(codeInvalidRequest, "The value specified in the x-amz-trailer header is not supported")
+		}
+		found, name = a, n
+	}
+	return found, name, nil
+}
+
+func trailerValue(a object.ChecksumAlgorithm, value string) (string, error) {
+	if !validChecksum(a, value) {
+		return "", errorOf(codeInvalidRequest, "Value for "+checksumHeader(a)+" trailing header is invalid.")
+	}
+	return value, nil
+}
+
+// checkSDKAlgorithm holds x-amz-sdk-checksum-algorithm, which SDKs send beside the value, against it.
+func checkSDKAlgorithm(h http.Header, sent object.ChecksumAlgorithm) error {
+	const name = "x-amz-sdk-checksum-algorithm"
+	said := h.Get(name)
+	if said == "" {
+		return nil
+	}
+	a, ok := algorithmOf(said)
+	switch {
+	case !ok && !strings.EqualFold(said, "MD5"):
+		return errorOf(codeInvalidRequest, "Value for "+name+" header is invalid.")
+	case ok && sent == object.NoChecksum:
+		return errorOf(codeInvalidRequest, name+" specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
+	case ok && a != sent:
+		return errorOf(codeInvalidRequest, "Value for "+name+" header is invalid.")
+	}
+	return nil
+}
+
+// hasDigest reports whether the client declared a hash of its body beside the signature.
+func (c *call) hasDigest() bool {
+	return c.body.integrity.MD5 != nil || c.body.integrity.Algorithm != object.NoChecksum
+}
+
+// uploadSize returns the bytes of content of an upload, which S3 wants to know beforehand.
+func (c *call) uploadSize() (int64, error) {
+	switch {
+	case c.body.size < 0:
+		return 0, errorOf(codeNotImplemented, "", element{"Header", "Transfer-Encoding"})
+	case c.body.size == 0 && c.http.Header.Get("Content-Length") == "" && c.http.ProtoMajor == 1 && len(c.http.TransferEncoding) == 0:
+		return 0, errorOf(codeMissingContentLength, "")
+	case c.body.size > maxSinglePut:
+		return 0, errorOf(codeEntityTooLarge, "", element{"ProposedSize", itoa(c.body.size)}, element{"MaxSizeAllowed", itoa(maxSinglePut)})
+	}
+	return c.body.size, nil
+}

@@ -1,0 +1,123 @@
+package s3api
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+
+	"shoal/core/access"
+	"shoal/core/object"
+)
+
+// defaultRegion has no location constraint: GetBucketLocation answers an empty one.
+const defaultRegion = "us-east-1"
+
+// createBucketConfiguration is the body of CreateBucket.
+type createBucketConfiguration struct {
+	LocationConstraint string `xml:"LocationConstraint"`
+	Tags               []struct {
+		Key string `xml:"Key"`
+	} `xml:"Tags>Tag"`
+	Location *struct {
+		Type string `xml:"Type"`
+	} `xml:"Location"` // of directory buckets
+}
+
+// createBucket answers PUT of a bucket. One that the requester has is BucketAlreadyOwnedByYou in every
+// region: the success of us-east-1 would put its ACL back to private.
+func (h *Handler) createBucket(c *call) (*response, error) {
+	if strings.EqualFold(c.http.Header.Get("x-amz-bucket-object-lock-enabled"), "true") {
+		return nil, errorOf(codeNotImplemented, "")
+	}
+	region, err := h.createRegion(c)
+	if err != nil {
+		return nil, err
+	}
+	ownership, err := h.createOwnership(c)
+	if err != nil {
+		return nil, err
+	}
+	acl, _, err := h.headerACL(c, true, c.requester, c.requester)
+	if err != nil {
+		return nil, err
+	}
+	if ownership == access.BucketOwnerEnforced && !ownerOnly(acl, c.requester.ID) {
+		return nil, errorOf(codeInvalidBucketACL, "")
+	}
+	b, err := h.objects.CreateBucket(c.ctx, object.NewBucket{
+		Name: c.target.bucket, Owner: c.requester, Region: region, ACL: acl, Ownership: ownership,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.bucket = b // who is metered
+	return &response{header: http.Header{"Location": {"/" + b.Name}}}, nil
+}
+
+// createRegion reads the location constraint: ours, or none, which is empty as in object.Bucket.
+func (h *Handler) createRegion(c *call) (string, error) {
+	data, err := c.document(maxConfigXML)
+	if err != nil {
+		return "", err
+	}
+	var doc createBucketConfiguration
+	if len(bytes.TrimSpace(data)) > 0 {
+		if err := decodeXML(data, "CreateBucketConfiguration", &doc); err != nil {
+			return "", errorOf(codeMalformedXML, "")
+		}
+	}
+	if doc.Location != nil || len(doc.Tags) > 0 {
+		return "", errorOf(codeNotImplemented, "")
+	}
+	region := doc.LocationConstraint
+	if region == "" {
+		region = h.o.Region
+	}
+	if region != h.o.Region {
+		return "", errorOf(codeInvalidLocation, "", element{"LocationConstraint", region})
+	}
+	if region == defaultRegion {
+		region = ""
+	}
+	return region, nil
+}
+
+func (h *Handler) createOwnership(c *call) (access.Ownership, error) {
+	value := c.http.Header.Get("x-amz-object-ownership")
+	if value == "" {
+		return access.Ownership(h.o.Ownership), nil
+	}
+	if o := access.Ownership(value); o.Valid() {
+		return o, nil
+	}
+	return "", invalidArgument("Invalid x-amz-object-ownership header: "+value, "x-amz-object-ownership", value)
+}
+
+// headBucket answers HEAD of a bucket.
+func (h *Handler) headBucket(c *call) (*response, error) {
+	return &response{header: http.Header{
+		"X-Amz-Bucket-Region":      {h.regionOf(c.bucket)},
+		"X-Amz-Access-Point-Alias": {"false"},
+		"Content-Type":             {xmlType},
+	}}, nil
+}
+
+// deleteBucket answers DELETE of a bucket.
+func (h *Handler) deleteBucket(c *call) (*response, error) {
+	if err := h.objects.DeleteBucket(c.ctx, c.bucket.Name); err != nil {
+		return nil, err
+	}
+	return &response{status: http.StatusNoContent}, nil
+}
+
+// getBucketLocation answers GET ?location. The root element itself holds the region.
+func (h *Handler) getBucketLocation(c *call) (*response, error) {
+	x := newXML("LocationConstraint")
+	x.buf = appendEscaped(x.buf, c.bucket.Region)
+	return x.response(), nil
+}
+
+// refuseBucketTorrent answers GET ?torrent of a bucket, which is no object.
+func (h *Handler) refuseBucketTorrent(*call) (*response, error) {
+	return nil, errorOf(codeTorrentOfBucket, "")
+}

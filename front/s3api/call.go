@@ -1,0 +1,133 @@
+package s3api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"shoal/core/access"
+	"shoal/core/object"
+	"shoal/wire/sigv4"
+)
+
+// call is one request on its way through the front. It belongs to one goroutine.
+type call struct {
+	ctx       context.Context
+	http      *http.Request
+	control   *http.ResponseController
+	requestID string
+	hostID    string // x-amz-id-2
+	started   time.Time
+
+	target    target
+	query     query
+	claim     *sigv4.Request // how it says it is signed
+	operation *operation
+	principal access.Principal
+	requester access.Owner   // the principal as an owner; see owner
+	access    access.Context // what policies may ask of the request
+
+	bucket  *object.Bucket  // set when the target names one that exists
+	version *object.Version // set when the operation reads an object that exists
+	upload  *object.Upload  // set when the target names an upload that exists
+	absent  error           // NoSuchKey and its like: told only to who may know (see authorise)
+
+	body body // what the client sends, decoded and bounded; see openBody
+}
+
+// body is the content of a request: aws-chunked is decoded and its signatures are checked on the way;
+// reading to EOF without an error means that all of it was as signed.
+type body struct {
+	io.Reader
+	source    *stallReader // what Reader decodes; nil before authentication
+	size      int64        // bytes of content, -1 when unknown
+	integrity object.Integrity
+	read      int64 // bytes of content read so far
+}
+
+// response is what a handler answers. At most one of raw and stream is set.
+type response struct {
+	status int         // 0 means 200
+	header http.Header // may be nil
+	raw    []byte      // sent as it is, with the Content-Type in header
+	stream stream      // sent as it is read; closed by render
+	length int64       // bytes of stream; with no stream, the Content-Length of an answer to HEAD
+	fault  error       // of ours, in a part of an answer that is none as a whole (DeleteObjects); for the log
+}
+
+// stream is content on its way out. WriteTo may hand file sections to the kernel.
+type stream interface {
+	io.WriterTo
+	io.Closer
+}
+
+func (h *Handler) newCall(w http.ResponseWriter, r *http.Request) *call {
+	var id [requestIDBytes + hostIDBytes]byte
+	rand.Read(id[:]) // never fails (crypto/rand)
+	return &call{
+		ctx: r.Context(), http: r, control: http.NewResponseController(w), started: h.o.Now(),
+		requestID: strings.ToUpper(hex.EncodeToString(id[:requestIDBytes])),
+		hostID:    base64.StdEncoding.EncodeToString(id[requestIDBytes:]),
+		requester: access.Owner{ID: access.AnonymousID},
+	}
+}
+
+// Sizes of the two ids that S3 gives every answer.
+const (
+	requestIDBytes = 8
+	hostIDBytes    = 24
+)
+
+// resource is the target as errors and logs name it.
+func (c *call) resource() string {
+	switch c.target.scope {
+	case bucketScope:
+		return "/" + c.target.bucket
+	case objectScope:
+		return "/" + c.target.bucket + "/" + c.target.key
+	}
+	return "/"
+}
+
+func (c *call) anonymous() bool { return c.principal.Kind == access.Anonymous }
+
+// resourceType is the target as MethodNotAllowed names it.
+func (c *call) resourceType() string {
+	switch c.target.scope {
+	case bucketScope:
+		return "BUCKET"
+	case objectScope:
+		return "OBJECT"
+	}
+	return "SERVICE"
+}
+
+// owner returns who owns what the requester puts into b.
+func (c *call) owner(b *object.Bucket) access.Owner {
+	if b.Config.Ownership == access.BucketOwnerEnforced {
+		return bucketOwner(b)
+	}
+	return c.requester
+}
+
+// bucketOwner returns the owner of b as its ACL names it.
+func bucketOwner(b *object.Bucket) access.Owner {
+	o := access.Owner{ID: access.CanonicalID(b.Owner)}
+	if b.Config.ACL.Owner.ID == o.ID {
+		o.DisplayName = b.Config.ACL.Owner.DisplayName
+	}
+	return o
+}
+
+// leaveBody bounds what net/http does with a body that was not read to its end.
+func (c *call) leaveBody() {
+	if c.http.Body == http.NoBody || c.body.source != nil && c.body.source.over {
+		return
+	}
+	_ = c.control.SetReadDeadline(time.Now().Add(drainTimeout))
+}

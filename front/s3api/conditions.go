@@ -1,0 +1,131 @@
+package s3api
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"shoal/core/object"
+)
+
+// conditionNames are the four headers of a conditional read: a GET has its own, a copy those of its source.
+type conditionNames struct{ match, noneMatch, modified, unmodified string }
+
+func readConditionNames() conditionNames {
+	return conditionNames{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"}
+}
+
+func copyConditionNames() conditionNames {
+	return conditionNames{
+		"x-amz-copy-source-if-match", "x-amz-copy-source-if-none-match",
+		"x-amz-copy-source-if-modified-since", "x-amz-copy-source-if-unmodified-since",
+	}
+}
+
+// verdict is what the conditions of a read come to.
+type verdict uint8
+
+const (
+	proceed verdict = iota
+	notModified
+	failed
+)
+
+// check holds the conditions in h against v, in the order of RFC 9110, 13.2.2: an entity tag counts more than
+// a date. name is the condition that decided.
+func (n conditionNames) check(h http.Header, v *object.Version) (result verdict, name string) {
+	if tags := h.Get(n.match); tags != "" {
+		if !listsTag(tags, v.ETag) {
+			return failed, n.match
+		}
+	} else if since, ok := httpDate(h.Get(n.unmodified)); ok && modified(v).After(since) {
+		return failed, n.unmodified
+	}
+	if tags := h.Get(n.noneMatch); tags != "" {
+		if listsTag(tags, v.ETag) {
+			return notModified, n.noneMatch
+		}
+	} else if since, ok := httpDate(h.Get(n.modified)); ok && !modified(v).After(since) {
+		return notModified, n.modified
+	}
+	return proceed, ""
+}
+
+// modified is the time of v as headers say it: in whole seconds.
+func modified(v *object.Version) time.Time { return v.Modified.Truncate(time.Second) }
+
+// httpDate reads a date; one that cannot be read is as if it was not there (RFC 9110, 13.1.3).
+func httpDate(s string) (time.Time, bool) {
+	t, err := http.ParseTime(s)
+	return t, err == nil
+}
+
+// listsTag reports whether a list of entity tags holds tag. Quotes may be missing, as S3 has it.
+func listsTag(list string, tag object.ETag) bool {
+	for item := range strings.SplitSeq(list, ",") {
+		item = strings.TrimSpace(item)
+		if item == "*" || bareETag(item) == tag {
+			return true
+		}
+	}
+	return false
+}
+
+// bareETag strips quotes and the mark of a weak tag.
+func bareETag(s string) object.ETag {
+	return object.ETag(strings.Trim(strings.TrimPrefix(strings.TrimSpace(s), "W/"), `"`))
+}
+
+// checkRead holds the conditions of a GET or HEAD against the version: NotModified or PreconditionFailed.
+func (c *call) checkRead() error {
+	switch result, name := readConditionNames().check(c.http.Header, c.version); result {
+	case notModified:
+		e := errorOf(codeNotModified, "")
+		e.header = c.validators(c.version)
+		return e
+	case failed:
+		return errorOf(codePreconditionFailed, "", element{"Condition", name})
+	}
+	return nil
+}
+
+// failedWriteCondition names the header that a write failed on: of both, If-None-Match, as an object that is not
+// there fails If-Match with NoSuchKey.
+func (c *call) failedWriteCondition() string {
+	if c.http.Header.Get("If-None-Match") != "" {
+		return "If-None-Match"
+	}
+	return "If-Match"
+}
+
+// writeCondition reads the conditions of a write.
+func (c *call) writeCondition() (object.WriteCondition, error) {
+	var w object.WriteCondition
+	if v := c.http.Header.Get("If-None-Match"); v != "" {
+		if strings.TrimSpace(v) != "*" {
+			return w, errorOf(codeNotImplemented, "", element{"Header", "If-None-Match"})
+		}
+		w.IfAbsent = true
+	}
+	if v := c.http.Header.Get("If-Match"); v != "" {
+		if strings.Contains(v, ",") {
+			return w, errorOf(codeNotImplemented, "", element{"Header", "If-Match"})
+		}
+		tag, err := wantedETag("If-Match", v)
+		if err != nil {
+			return w, err
+		}
+		w.IfMatch = tag
+	}
+	return w, nil
+}
+
+// wantedETag reads the entity tag that a write asks for, "" when text is empty. One that is empty between its
+// quotes is refused: no object has it, and the write must not go on as if nothing had been asked.
+func wantedETag(argument, text string) (object.ETag, error) {
+	tag := bareETag(text)
+	if tag == "" && text != "" {
+		return "", invalidArgument("The entity tag is empty.", argument, text)
+	}
+	return tag, nil
+}

@@ -1,0 +1,90 @@
+package s3api
+
+import (
+	"shoal/core/fault"
+	"shoal/wire/sigv4"
+)
+
+// kindCodes is the S3 code of every kind of error of the core. Never written.
+var kindCodes = map[fault.Kind]code{
+	fault.Internal:                      codeInternalError,
+	fault.AccessDenied:                  codeAccessDenied,
+	fault.InvalidArgument:               codeInvalidArgument,
+	fault.InvalidRequest:                codeInvalidRequest,
+	fault.MalformedPolicy:               codeMalformedPolicy,
+	fault.MalformedACL:                  codeMalformedACL,
+	fault.InvalidBucketName:             codeInvalidBucketName,
+	fault.KeyTooLong:                    codeKeyTooLong,
+	fault.MetadataTooLarge:              codeMetadataTooLarge,
+	fault.EntityTooLarge:                codeEntityTooLarge,
+	fault.EntityTooSmall:                codeEntityTooSmall,
+	fault.NoSuchBucket:                  codeNoSuchBucket,
+	fault.NoSuchKey:                     codeNoSuchKey,
+	fault.NoSuchVersion:                 codeNoSuchVersion,
+	fault.NoSuchUpload:                  codeNoSuchUpload,
+	fault.NoSuchBucketPolicy:            codeNoSuchBucketPolicy,
+	fault.NoSuchPublicAccessBlock:       codeNoSuchPublicAccessBlock,
+	fault.NoSuchOwnershipControls:       codeNoSuchOwnershipControls,
+	fault.NoSuchUser:                    codeInvalidArgument,
+	fault.NoSuchAccessKey:               codeInvalidAccessKeyID,
+	fault.BucketAlreadyExists:           codeBucketAlreadyExists,
+	fault.BucketAlreadyOwnedByYou:       codeBucketAlreadyOwnedByYou,
+	fault.BucketNotEmpty:                codeBucketNotEmpty,
+	fault.TooManyBuckets:                codeTooManyBuckets,
+	fault.AlreadyExists:                 codeInvalidRequest,
+	fault.InvalidPart:                   codeInvalidPart,
+	fault.InvalidPartOrder:              codeInvalidPartOrder,
+	fault.InvalidRange:                  codeInvalidRange,
+	fault.BadDigest:                     codeBadDigest,
+	fault.InvalidDigest:                 codeInvalidDigest,
+	fault.ContentSHA256Mismatch:         codeContentSHA256Mismatch,
+	fault.ChecksumMismatch:              codeBadDigest,
+	fault.IncompleteBody:                codeIncompleteBody,
+	fault.PreconditionFailed:            codePreconditionFailed,
+	fault.ConditionalConflict:           codeConditionalRequestConflict,
+	fault.AccessControlListNotSupported: codeAccessControlListNotSupported,
+	fault.BadBucketState:                codeInvalidBucketState,
+	fault.NoTorrent:                     codeNoSuchKey,
+	fault.TorrentRefused:                codeInvalidRequest,
+	fault.SlowDown:                      codeSlowDown,
+	fault.NoSpace:                       codeStorageFull,
+	fault.Canceled:                      codeRequestTimeout,
+}
+
+// reasonRow is the S3 code of a reason to refuse a signature. An empty message is the code's own; detail
+// says that the refusal's own sentence is better.
+type reasonRow struct {
+	code    code
+	message string
+	detail  bool
+}
+
+// reasonCodes is the row of every sigv4.Reason. Never written.
+var reasonCodes = map[sigv4.Reason]reasonRow{
+	sigv4.AuthHeaderMalformed:      {codeAuthHeaderMalformed, "", true},
+	sigv4.AuthQueryMalformed:       {codeAuthQueryMalformed, "", true},
+	sigv4.AuthFormMalformed:        {codeInvalidArgument, "", true},
+	sigv4.MultipleMechanisms:       {codeInvalidArgument, "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified", false},
+	sigv4.SignatureV2:              {codeInvalidRequest, "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.", false},
+	sigv4.UnsupportedAuthorization: {codeInvalidArgument, "Unsupported Authorization Type", false},
+	sigv4.UnsupportedAlgorithm:     {codeNotImplemented, "This signing algorithm is not implemented. Please use AWS4-HMAC-SHA256.", false},
+	sigv4.MissingDate:              {codeAccessDenied, "AWS authentication requires a valid Date or x-amz-date header", false},
+	sigv4.MissingSecurityHeader:    {codeMissingSecurityHeader, "", true},
+	sigv4.MissingContentSHA256:     {codeInvalidRequest, "Missing required header for this request: x-amz-content-sha256", false},
+	sigv4.InvalidContentSHA256:     {codeInvalidArgument, "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.", true},
+	sigv4.UnsignedHeaders:          {codeAccessDenied, "There were headers present in the request which were not signed", false},
+	sigv4.DuplicateHeader:          {codeInvalidArgument, "A header that has one value was sent twice.", false},
+	sigv4.InvalidToken:             {codeInvalidToken, "", false},
+	sigv4.MalformedURI:             {codeInvalidURI, "", false},
+	sigv4.RequestTimeTooSkewed:     {codeRequestTimeTooSkewed, "", false},
+	sigv4.ExpiredPresign:           {codeAccessDenied, "Request has expired", false},
+	sigv4.PresignNotYetValid:       {codeAccessDenied, "Request is not valid yet", false},
+	sigv4.SignatureMismatch:        {codeSignatureDoesNotMatch, "", false},
+	sigv4.ContentSHA256Mismatch:    {codeContentSHA256Mismatch, "", false},
+	sigv4.MissingDecodedLength:     {codeMissingContentLength, "You must provide the x-amz-decoded-content-length HTTP header.", false},
+	sigv4.InvalidDecodedLength:     {codeInvalidArgument, "The value of x-amz-decoded-content-length is not valid.", false},
+	sigv4.IncompleteBody:           {codeIncompleteBody, "", false},
+	sigv4.MalformedChunk:           {codeInvalidRequest, "The aws-chunked body is not well-formed.", true},
+	sigv4.InvalidChunkSize:         {codeInvalidChunkSize, "", false},
+	sigv4.MalformedTrailer:         {codeMalformedTrailer, "", false},
+}

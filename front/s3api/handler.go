@@ -1,0 +1,133 @@
+package s3api
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"shoal/core/account"
+	"shoal/core/meter"
+	"shoal/core/object"
+	"shoal/wire/sigv4"
+	"shoal/wire/torrent"
+)
+
+// Options sets a Handler up. The zero value works.
+type Options struct {
+	Region      string   // that signatures name; "us-east-1"
+	Domains     []string // under which buckets are virtual hosts
+	MaxRequests int      // served at the same time; 1024. Further ones get 503 SlowDown
+	Ownership   string   // object ownership of new buckets: "BucketOwnerPreferred"
+
+	// TorrentKind is what ?torrent answers unless it is asked for another kind: torrent.V1.
+	TorrentKind torrent.Kind
+
+	// Announce returns the announce URLs for a client that reached us under host (no port).
+	Announce func(host string) []string
+
+	Now    func() time.Time // time.Now
+	Logger *slog.Logger     // slog.Default()
+}
+
+// Handler is the S3 REST front. It is an http.Handler and safe for concurrent use.
+type Handler struct {
+	objects  *object.Store
+	accounts *account.Store
+	meter    meter.Recorder
+	verifier *sigv4.Verifier
+	table    *table
+	metrics  *metrics
+	slots    chan struct{} // one per request being served
+	o        Options
+}
+
+// New returns the front over the given parts of the core.
+func New(objects *object.Store, accounts *account.Store, recorder meter.Recorder, o Options) *Handler {
+	o = o.withDefaults()
+	return &Handler{
+		objects: objects, accounts: accounts, meter: recorder,
+		verifier: sigv4.New(sigv4.Options{Region: o.Region}),
+		table:    newTable(operations()),
+		metrics:  newMetrics(),
+		slots:    make(chan struct{}, o.MaxRequests),
+		o:        o,
+	}
+}
+
+func (o Options) withDefaults() Options {
+	if o.Region == "" {
+		o.Region = "us-east-1"
+	}
+	if o.MaxRequests == 0 {
+		o.MaxRequests = 1024
+	}
+	if o.Ownership == "" {
+		o.Ownership = "BucketOwnerPreferred"
+	}
+	if o.Announce == nil {
+		o.Announce = func(string) []string { return nil }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return o
+}
+
+// ServeHTTP serves one request: see the package comment for its way.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	continueEmpty(w, r)
+	c := h.newCall(w, r)
+	defer h.abortPanic(c)
+	// The deadline of the last answer on this connection is over; this one's begins in render.
+	_ = c.control.SetWriteDeadline(time.Time{})
+	select {
+	case h.slots <- struct{}{}:
+		// The slot is held until the answer is out: bytes on their way cost as much as the lookup.
+		defer func() { <-h.slots }()
+	default:
+		h.render(w, c, nil, errorOf(codeSlowDown, "").withHeader("Retry-After", "1"))
+		return
+	}
+	answer, err := h.serve(c)
+	h.render(w, c, answer, err)
+}
+
+// continueEmpty answers an expectation (RFC 9110, 10.1.1) for an empty body, which net/http passes over: an AWS
+// client in Python that got a final answer in its place misreads the next one on the connection and hangs.
+func continueEmpty(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength == 0 && r.ProtoAtLeast(1, 1) && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		w.WriteHeader(http.StatusContinue)
+	}
+}
+
+func (h *Handler) serve(c *call) (*response, error) {
+	steps := []func(*call) error{h.parseTarget, h.parseClaim, h.match, h.authenticate, h.load, h.authorise}
+	for _, step := range steps {
+		if err := step(c); err != nil {
+			return nil, err
+		}
+	}
+	if c.operation.serve == nil {
+		return nil, errorOf(codeNotImplemented, "This operation is not implemented.")
+	}
+	return c.operation.serve(h, c)
+}
+
+// match finds the operation.
+func (h *Handler) match(c *call) error {
+	if c.http.Method == http.MethodOptions && c.target.scope != serviceScope {
+		return errorOf(codeAccessForbidden, "") // a preflight: no bucket can have CORS rules yet
+	}
+	op, err := h.table.match(c.http.Method, c.target.scope, c.query, c.http.Header)
+	if err != nil {
+		allowed := h.table.allowed(c.target.scope, c.query, c.http.Header)
+		return errorOf(codeMethodNotAllowed, "", element{"Method", c.http.Method}, element{"ResourceType", c.resourceType()}).
+			withHeader("Allow", allowed)
+	}
+	c.operation = op
+	return nil
+}

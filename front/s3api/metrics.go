@@ -1,0 +1,44 @@
+package s3api
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are what the front counts. Labels are from closed sets: the operations table and HTTP statuses.
+type metrics struct {
+	requests *prometheus.CounterVec
+	received *prometheus.CounterVec
+	sent     *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+func newMetrics() *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "shoal", Subsystem: "s3", Name: name, Help: help}, labels)
+	}
+	return &metrics{
+		requests: counter("requests_total", "Requests answered.", "operation", "status"),
+		received: counter("received_bytes_total", "Bytes of request content read.", "operation"),
+		sent:     counter("sent_bytes_total", "Bytes of answers written.", "operation"),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: "shoal", Subsystem: "s3", Name: "request_duration_seconds",
+			Help: "Time from the first byte of a request to the last of its answer.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 10),
+		}, []string{"operation"}),
+	}
+}
+
+func (m *metrics) observe(c *call, out outcome, now time.Time) {
+	name := c.operationName()
+	m.requests.WithLabelValues(name, strconv.Itoa(out.status)).Inc()
+	m.received.WithLabelValues(name).Add(float64(c.body.read))
+	m.sent.WithLabelValues(name).Add(float64(out.sent))
+	m.seconds.WithLabelValues(name).Observe(max(now.Sub(c.started), 0).Seconds())
+}
+
+// Collectors returns the metrics of the front, for a registry.
+func (h *Handler) Collectors() []prometheus.Collector {
+	return []prometheus.Collector{h.metrics.requests, h.metrics.received, h.metrics.sent, h.metrics.seconds}
+}

@@ -1,0 +1,158 @@
+package s3api
+
+import (
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"shoal/core/access"
+	"shoal/core/fault"
+	"shoal/core/object"
+)
+
+// copyObject answers PUT with x-amz-copy-source. No bytes move.
+func (h *Handler) copyObject(c *call) (*response, error) {
+	n, err := h.newObject(c)
+	if err != nil {
+		return nil, err
+	}
+	algorithm, err := c.requestedAlgorithm()
+	if err != nil {
+		return nil, err
+	}
+	replace, err := c.replacesMetadata()
+	if err != nil {
+		return nil, err
+	}
+	src, err := h.copySource(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkSelfCopy(src, replace, n); err != nil {
+		return nil, err
+	}
+	r := object.CopyRequest{
+		Source: src, Bucket: c.bucket, Key: c.target.key, Owner: n.owner, ACL: n.acl,
+		StorageClass: n.storageClass, Condition: n.condition, Algorithm: algorithm,
+	}
+	if replace {
+		r.Header = &n.header
+	} else if n.header.WebsiteRedirectLocation != src.Header.WebsiteRedirectLocation {
+		// The redirect is never copied (S3 API reference, CopyObject).
+		kept := src.Header
+		kept.WebsiteRedirectLocation = n.header.WebsiteRedirectLocation
+		r.Header = &kept
+	}
+	v, err := h.objects.Copy(c.ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return c.copyResult(v), nil
+}
+
+func (c *call) copyResult(v *object.Version) *response {
+	x := newXML("CopyObjectResult")
+	x.time("LastModified", v.Modified)
+	x.text("ETag", quoteETag(v.ETag))
+	if v.Checksum.Algorithm != object.NoChecksum {
+		x.text("Checksum"+algorithmName(v.Checksum.Algorithm), v.Checksum.Value)
+		x.text("ChecksumType", checksumTypeName(v.Checksum.Type))
+	}
+	answer := x.response()
+	c.setVersionID(answer.header, v)
+	return answer
+}
+
+// replacesMetadata reads x-amz-metadata-directive.
+func (c *call) replacesMetadata() (bool, error) {
+	switch d := c.http.Header.Get("x-amz-metadata-directive"); d {
+	case "", "COPY":
+		return false, nil
+	case "REPLACE":
+		return true, nil
+	default:
+		return false, invalidArgument("Unknown metadata directive.", "x-amz-metadata-directive", d)
+	}
+}
+
+// checkSelfCopy refuses a copy that would change nothing.
+func (c *call) checkSelfCopy(src *object.Version, replace bool, n newObject) error {
+	same := src.BucketID == c.bucket.ID && src.Key == c.target.key
+	changes := replace || n.storageClass != src.StorageClass || n.header.WebsiteRedirectLocation != src.Header.WebsiteRedirectLocation
+	if same && !changes {
+		return errorOf(codeInvalidRequest, "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
+	}
+	return nil
+}
+
+// copySource returns the version that x-amz-copy-source names, when the requester may read it and the
+// conditions on it hold. Being allowed to write the target says nothing about the source.
+func (h *Handler) copySource(c *call) (*object.Version, error) {
+	bucket, key, ref, err := parseCopySource(c.http.Header.Get("x-amz-copy-source"))
+	if err != nil {
+		return nil, err
+	}
+	b, v, err := h.objects.Lookup(c.ctx, bucket, key, ref)
+	if b == nil {
+		return nil, sourceError(err, bucket, key)
+	}
+	if err := c.checkBucketOwner("x-amz-source-expected-bucket-owner", b); err != nil {
+		return nil, err
+	}
+	action := access.GetObject
+	if ref.Set {
+		action = access.GetObjectVersion
+	}
+	q := access.Query{Principal: c.principal, Action: action, Bucket: b.Access(), Key: key, Context: c.access}
+	if err == nil && v.DeleteMarker {
+		err = fault.New("find copy source", key, fault.NoSuchKey, nil)
+	}
+	if err != nil {
+		if !access.MayKnowAbsence(q) {
+			return nil, errAccessDenied()
+		}
+		return nil, sourceError(err, bucket, key)
+	}
+	q.Object = objectFacts(v)
+	if !access.Decide(q).Allowed {
+		return nil, errAccessDenied()
+	}
+	if result, name := copyConditionNames().check(c.http.Header, v); result != proceed {
+		return nil, errorOf(codePreconditionFailed, "", element{"Condition", name})
+	}
+	return v, nil
+}
+
+// sourceError names the source in an error that would otherwise name the target.
+func sourceError(err error, bucket, key string) error {
+	var named []element
+	switch fault.KindOf(err) {
+	case fault.NoSuchBucket:
+		named = []element{{"BucketName", bucket}}
+	case fault.NoSuchKey, fault.NoSuchVersion:
+		named = []element{{"Key", key}}
+	default:
+		return err
+	}
+	e := errorOf(codeOfKind(fault.KindOf(err)), "", named...)
+	e.err = err
+	return e
+}
+
+// parseCopySource reads "[/]bucket/key[?versionId=id]", of which bucket and key are percent-encoded.
+func parseCopySource(s string) (bucket, key string, ref object.VersionRef, err error) {
+	refused := invalidArgument("Copy Source must mention the source bucket and key: sourcebucket/sourcekey", "x-amz-copy-source", s)
+	path, id, hasID := strings.Cut(s, "?versionId=")
+	path, err = url.PathUnescape(path)
+	if err != nil || !utf8.ValidString(path) {
+		return "", "", ref, invalidArgument("Invalid copy source encoding.", "x-amz-copy-source", s)
+	}
+	bucket, key, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if bucket == "" || key == "" || len(bucket) > maxBucketBytes || len(key) > maxKeyBytes {
+		return "", "", ref, refused
+	}
+	if hasID {
+		ref, err = parseVersionID(id)
+	}
+	return bucket, key, ref, err
+}

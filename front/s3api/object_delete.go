@@ -1,0 +1,36 @@
+package s3api
+
+import (
+	"net/http"
+
+	"shoal/core/object"
+)
+
+// deleteObject answers DELETE of an object. What is not there is deleted already.
+func (h *Handler) deleteObject(c *call) (*response, error) {
+	if err := c.refuseUnsupported(); err != nil {
+		return nil, err
+	}
+	ref, err := c.versionRef()
+	if err != nil {
+		return nil, err
+	}
+	condition, err := c.writeCondition()
+	if err != nil {
+		return nil, err
+	}
+	done, err := h.objects.Delete(c.ctx, object.DeleteRequest{
+		Bucket: c.bucket, Key: c.target.key, Ref: ref, Condition: condition, Owner: c.owner(c.bucket),
+	})
+	if err != nil {
+		return nil, err
+	}
+	head := http.Header{}
+	if done.DeleteMarker {
+		head.Set("X-Amz-Delete-Marker", "true")
+	}
+	if ref.Set {
+		head.Set("X-Amz-Version-Id", c.query.get("versionId"))
+	}
+	return &response{status: http.StatusNoContent, header: head}, nil
+}

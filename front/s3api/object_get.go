@@ -1,0 +1,86 @@
+package s3api
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"shoal/core/fault"
+)
+
+// getObject answers GET of an object.
+func (h *Handler) getObject(c *call) (*response, error) {
+	answer, err := h.openObject(c)
+	if !fault.Is(err, fault.NoSuchKey) || c.version.DeleteMarker {
+		return answer, err
+	}
+	// The object was replaced between the lookup and the first read: look again, once.
+	if err := h.load(c); err != nil {
+		return nil, err
+	}
+	if err := h.authorise(c); err != nil {
+		return nil, err
+	}
+	return h.openObject(c)
+}
+
+func (h *Handler) openObject(c *call) (*response, error) {
+	answer, s, err := h.describeObject(c)
+	if err != nil {
+		return nil, err
+	}
+	r, err := h.objects.Open(c.ctx, c.version, s.off, s.n)
+	if err != nil {
+		return nil, err
+	}
+	answer.stream = r
+	return answer, nil
+}
+
+// headObject answers HEAD of an object.
+func (h *Handler) headObject(c *call) (*response, error) {
+	answer, _, err := h.describeObject(c)
+	return answer, err
+}
+
+// describeObject makes the answer to a GET or HEAD of the version, but for the bytes.
+func (h *Handler) describeObject(c *call) (*response, span, error) {
+	v := c.version
+	if v.DeleteMarker {
+		return nil, span{}, c.markerError()
+	}
+	if err := c.checkRead(); err != nil {
+		return nil, span{}, err
+	}
+	s, err := h.span(c)
+	if err != nil {
+		return nil, s, err
+	}
+	head := c.versionHeader(v)
+	if err := c.override(head); err != nil {
+		return nil, s, err
+	}
+	answer := &response{header: head, length: s.n}
+	if s.partial {
+		answer.status = http.StatusPartialContent
+		head.Set("Content-Range", s.contentRange(v.Size))
+	}
+	if s.parts > 0 {
+		head.Set("X-Amz-Mp-Parts-Count", strconv.Itoa(s.parts))
+	}
+	// A checksum is that of the whole object.
+	if strings.EqualFold(c.http.Header.Get("x-amz-checksum-mode"), "ENABLED") && s.n == v.Size {
+		setChecksum(head, v.Checksum)
+	}
+	return answer, s, h.setTorrentHeader(c, head)
+}
+
+// markerError is the answer to a read of a delete marker: absent as the current version, and not to be read
+// as the version that the client named.
+func (c *call) markerError() error {
+	e := errorOf(codeNoSuchKey, "", element{"Key", c.target.key})
+	if c.query.has("versionId") {
+		e = errorOf(codeMethodNotAllowed, "").withHeader("Allow", http.MethodDelete)
+	}
+	return e.withHeader("X-Amz-Delete-Marker", "true")
+}

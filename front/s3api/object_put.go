@@ -1,0 +1,84 @@
+package s3api
+
+import (
+	"net/http"
+
+	"shoal/core/access"
+	"shoal/core/object"
+)
+
+// newObject is what the headers of PutObject, CopyObject and CreateMultipartUpload say about an object to be.
+type newObject struct {
+	owner        access.Owner
+	acl          access.ACL
+	header       object.Header
+	storageClass string
+	condition    object.WriteCondition
+}
+
+// newObject reads the headers of an object to be, and whether the requester may set its ACL.
+func (h *Handler) newObject(c *call) (n newObject, err error) {
+	if c.query.has("partNumber") { // of an upload whose id got lost: the part must not replace the object
+		return n, invalidArgument("A part number needs the id of its upload", "partNumber", c.query.get("partNumber"))
+	}
+	if err = c.refuseUnsupported(); err != nil {
+		return n, err
+	}
+	if n.header, err = c.objectHeader(); err != nil {
+		return n, err
+	}
+	if n.storageClass, err = c.storageClass(); err != nil {
+		return n, err
+	}
+	if n.condition, err = c.writeCondition(); err != nil {
+		return n, err
+	}
+	n.owner, n.acl, err = h.newObjectACL(c)
+	return n, err
+}
+
+// newObjectACL returns who owns an object that c puts, and its ACL.
+func (h *Handler) newObjectACL(c *call) (access.Owner, access.ACL, error) {
+	owner, bucketOwner := c.owner(c.bucket), bucketOwner(c.bucket)
+	if c.bucket.Config.Ownership == access.BucketOwnerPreferred &&
+		access.CannedACL(c.http.Header.Get("x-amz-acl")) == access.CannedBucketOwnerFullControl {
+		owner = bucketOwner // S3 user guide, object ownership: this ACL hands the object over
+	}
+	acl, given, err := h.headerACL(c, false, owner, bucketOwner)
+	if err != nil {
+		return owner, acl, err
+	}
+	if err := h.checkACL(c.bucket, acl, given); err != nil {
+		return owner, acl, err
+	}
+	if given {
+		// Who writes an object may set its ACL, unless a policy denies that.
+		mine := &object.Version{Owner: c.requester, ACL: access.ACL{Owner: c.requester}}
+		err = h.decide(c, access.PutObjectACL, c.target.key, mine)
+	}
+	return owner, acl, err
+}
+
+// putObject answers PUT of an object.
+func (h *Handler) putObject(c *call) (*response, error) {
+	size, err := c.uploadSize()
+	if err != nil {
+		return nil, err
+	}
+	n, err := h.newObject(c)
+	if err != nil {
+		return nil, err
+	}
+	v, err := h.objects.Put(c.ctx, object.PutRequest{
+		Bucket: c.bucket, Key: c.target.key, Body: &c.body, Size: size, Owner: n.owner, ACL: n.acl,
+		Header: n.header, StorageClass: n.storageClass, Integrity: c.body.integrity, Condition: n.condition,
+	})
+	if err != nil {
+		return nil, err
+	}
+	head := http.Header{}
+	head.Set("ETag", quoteETag(v.ETag))
+	setChecksum(head, v.Checksum)
+	c.setVersionID(head, v)
+	return &response{header: head}, nil
+}

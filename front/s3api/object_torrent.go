@@ -1,0 +1,168 @@
+package s3api
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"shoal/core/access"
+	"shoal/core/fault"
+	"shoal/core/object"
+	"shoal/wire/torrent"
+)
+
+// createdBy is the "created by" of a torrent.
+const createdBy = "Shoal"
+
+// kindParameter of GET ?torrent picks another kind than the default: "1", "hybrid" or "2".
+const kindParameter = "v"
+
+// getObjectTorrent answers GET ?torrent. The first one hashes the object, which takes as long as it takes to
+// read it; the others are lookups, of whatever kind.
+func (h *Handler) getObjectTorrent(c *call) (*response, error) {
+	v := c.version
+	if v.DeleteMarker {
+		return nil, c.markerError()
+	}
+	kind, err := h.torrentKind(c)
+	if err != nil {
+		return nil, err
+	}
+	t, err := h.objects.Torrent(c.ctx, c.bucket, v, kind, nil)
+	if err != nil {
+		return nil, torrentGone(err)
+	}
+	raw, err := h.torrentFile(c, t)
+	if err != nil {
+		return nil, torrentGone(err)
+	}
+	head := http.Header{}
+	head.Set("Content-Type", torrent.MediaType)
+	head.Set("Content-Disposition", torrentDisposition(t.Name))
+	h.nameTorrent(c, head, t)
+	c.setVersionID(head, v)
+	return &response{raw: raw, header: head}, nil
+}
+
+// torrentKind returns the kind of torrent that is asked for.
+func (h *Handler) torrentKind(c *call) (torrent.Kind, error) {
+	if !c.query.has(kindParameter) {
+		return h.o.TorrentKind, nil
+	}
+	text := c.query.get(kindParameter)
+	kind, err := torrent.ParseKind(text)
+	if err != nil {
+		return kind, invalidArgument("The version of a torrent must be 1, 2 or hybrid", kindParameter, text)
+	}
+	return kind, nil
+}
+
+// torrentGone says of an object that went while its torrent was made what a GET would say of it.
+func torrentGone(err error) error {
+	if fault.Is(err, fault.NoTorrent) || fault.Is(err, fault.NoSuchVersion) {
+		return fault.New("get torrent", "", fault.NoSuchKey, err)
+	}
+	return err
+}
+
+// torrentFile writes the .torrent. Bucket and key stay outside the info dictionary, so that equal objects
+// share a swarm.
+func (h *Handler) torrentFile(c *call, t *object.Torrent) ([]byte, error) {
+	info, err := h.objects.Info(c.ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	layer, err := h.objects.PieceLayer(c.ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	m := torrent.Metainfo{
+		CreatedBy: createdBy, CreationDate: t.Version.Modified, Bucket: c.bucket.Name, Key: t.Version.Key,
+		InfoRaw: info, PieceLayer: layer,
+		Info: torrent.Info{Kind: t.Kind, Name: t.Name, Length: t.Length, PieceLength: t.PieceLength, Root: t.Root},
+	}
+	if urls := h.announceURLs(c); len(urls) > 0 {
+		m.Announce = urls[0]
+		m.AnnounceList = [][]string{urls} // BEP 12: one tier, they lead to one tracker
+	}
+	return m.Append(make([]byte, 0, len(info)+len(layer)+metainfoSpare))
+}
+
+// metainfoSpare is room for what a .torrent holds beside its info and its layer, in bytes.
+const metainfoSpare = 4 << 10
+
+// announceURLs names the tracker under the host that the client reached us by; of a virtual host, under its
+// domain, since the bucket's own name need not resolve for peers.
+func (h *Handler) announceURLs(c *call) []string {
+	host := hostName(c.http.Host)
+	if c.target.hosted {
+		host = host[len(c.target.bucket)+1:]
+	}
+	return h.o.Announce(host)
+}
+
+// setTorrentHeader names the default torrent of a version that everybody may have, if it has one.
+func (h *Handler) setTorrentHeader(c *call, head http.Header) error {
+	t, err := h.objects.KnownTorrent(c.ctx, c.version, h.o.TorrentKind)
+	if fault.Is(err, fault.NoTorrent) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var peer access.Context
+	peer.SetSourceIP(remoteAddr(c.http.RemoteAddr))
+	peer.SetTime(h.o.Now())
+	if t.OpenTo(peer) {
+		h.nameTorrent(c, head, t)
+	}
+	return nil
+}
+
+// nameTorrent adds the magnet link and the infohashes of t. The infohash that t has none of is that of the
+// torrent of the other version alone; the two are then of different swarms, and the link has but t's.
+func (h *Handler) nameTorrent(c *call, head http.Header, t *object.Torrent) {
+	v1, v2 := t, t
+	if !t.Kind.HasV1() {
+		v1 = t.As(torrent.V1)
+	}
+	if !t.Kind.HasV2() {
+		v2 = t.As(torrent.V2)
+	}
+	m := t.Magnet()
+	m.Trackers = h.announceURLs(c)
+	head.Set("X-Shoal-Infohash", v1.InfoHash.String())
+	head.Set("X-Shoal-Infohash-V2", v2.InfoHashV2.String())
+	head.Set("X-Shoal-Magnet", m.String())
+}
+
+// torrentDisposition is `attachment; filename=NAME.torrent` for a plain name. Any other is quoted, and given
+// again as RFC 6266 has it when it is not ASCII. S3 wrote a semicolon behind it, for which aria2 ignores the
+// whole field and then saves the torrent under the name of the object itself.
+func torrentDisposition(name string) string {
+	name += ".torrent"
+	if isPlain(name) {
+		return "attachment; filename=" + name
+	}
+	ascii := strings.Map(func(r rune) rune {
+		switch {
+		case r < ' ' || r > '~':
+			return '_'
+		case r == '"' || r == '\\' || r == '%': // browsers differ on these
+			return '_'
+		}
+		return r
+	}, name)
+	value := `attachment; filename="` + ascii + `"`
+	if ascii != name {
+		value += "; filename*=UTF-8''" + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
+	}
+	return value
+}
+
+// isPlain reports whether name is a token (RFC 9110, 5.6.2) that every client reads alike.
+func isPlain(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}%'*`, r)
+	})
+}

@@ -1,0 +1,68 @@
+package s3api
+
+import (
+	"net/http"
+
+	"shoal/core/access"
+	"shoal/core/meter"
+)
+
+func bucketOperations() []operation {
+	return []operation{
+		{
+			name: "CreateBucket", method: http.MethodPut, scope: bucketScope,
+			action: access.CreateBucket, serve: (*Handler).createBucket, usage: meter.CreateBucket, tier: meter.Tier1, logAs: "REST.PUT.BUCKET",
+			state: partial, note: "no object lock and no tags at creation",
+		},
+		{
+			name: "HeadBucket", method: http.MethodHead, scope: bucketScope,
+			action: access.ListBucket, serve: (*Handler).headBucket, usage: meter.HeadBucket, tier: meter.Tier2, logAs: "REST.HEAD.BUCKET",
+			state: yes,
+		},
+		{
+			name: "DeleteBucket", method: http.MethodDelete, scope: bucketScope,
+			action: access.DeleteBucket, serve: (*Handler).deleteBucket, usage: meter.DeleteBucket, tier: meter.TierNone, logAs: "REST.DELETE.BUCKET",
+			state: yes,
+		},
+		{
+			name: "GetBucketLocation", method: http.MethodGet, scope: bucketScope, query: []string{"location"},
+			action: access.GetBucketLocation, serve: (*Handler).getBucketLocation, usage: meter.ReadLocation, tier: meter.Tier2, logAs: "REST.GET.LOCATION",
+			state: yes,
+		},
+		{
+			name: "ListObjects", method: http.MethodGet, scope: bucketScope,
+			action: access.ListBucket, serve: (*Handler).listObjects, usage: meter.ListBucket, tier: meter.Tier1, logAs: "REST.GET.BUCKET",
+			state: yes,
+		},
+		{
+			name: "ListObjectsV2", method: http.MethodGet, scope: bucketScope, query: []string{"list-type"},
+			action: access.ListBucket, serve: (*Handler).listObjectsV2, usage: meter.ListBucket, tier: meter.Tier1, logAs: "REST.GET.BUCKET",
+			state: yes,
+		},
+		{
+			name: "ListObjectVersions", method: http.MethodGet, scope: bucketScope, query: []string{"versions"},
+			action: access.ListBucketVersions, serve: (*Handler).listObjectVersions, usage: meter.ListBucketVersions, tier: meter.Tier1, logAs: "REST.GET.BUCKETVERSIONS",
+			state: partial, note: "lists current objects as null versions until versioning can be enabled",
+		},
+		{
+			name: "ListMultipartUploads", method: http.MethodGet, scope: bucketScope, query: []string{"uploads"},
+			action: access.ListBucketMultipartUploads, serve: (*Handler).listMultipartUploads, usage: meter.ListMultipartUploads, tier: meter.Tier1, logAs: "REST.GET.UPLOADS",
+			state: yes,
+		},
+		{
+			name: "DeleteObjects", method: http.MethodPost, scope: bucketScope, query: []string{"delete"},
+			action: access.DeleteObject, serve: (*Handler).deleteObjects, usage: meter.DeleteObjects, tier: meter.Tier1, logAs: "REST.POST.MULTI_OBJECT_DELETE",
+			state: yes,
+		},
+		{
+			name: "PostObject", method: http.MethodPost, scope: bucketScope,
+			action: access.PutObject, usage: meter.PostObject, tier: meter.Tier1, logAs: "REST.POST.BUCKET",
+			state: no,
+		},
+		{
+			name: "GetBucketTorrent", method: http.MethodGet, scope: bucketScope, query: []string{"torrent"},
+			action: access.ListBucket, serve: (*Handler).refuseBucketTorrent, usage: meter.UnknownAction, tier: meter.Tier2, logAs: "REST.GET.TORRENT",
+			state: no, note: "refused as AWS did, RequestTorrentOfBucketError",
+		},
+	}
+}

@@ -1,0 +1,100 @@
+package s3api
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"shoal/core/access"
+)
+
+var update = flag.Bool("update", false, "rewrite what is generated from the code")
+
+const supportPath = "../../docs/protocol/s3.md"
+
+// TestSupportPage holds docs/protocol/s3.md against the table of operations.
+func TestSupportPage(t *testing.T) {
+	want := supportPage(operations())
+	if *update {
+		if err := os.MkdirAll("../../docs/protocol", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(supportPath, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(supportPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Errorf("%s is not what the operations table says: run go test ./front/s3api -run TestSupportPage -update", supportPath)
+	}
+}
+
+// supportPage is the page of S3 operations.
+func supportPage(rows []operation) string {
+	var b strings.Builder
+	b.WriteString("# S3 operations\n\n" +
+		"Generated from the table of operations in `front/s3api`; a test compares the two.\n" +
+		"Yes: as in the S3 API reference. Partial: with what the note says. No: answers 501 `NotImplemented`\n" +
+		"unless the note says otherwise.\n\n")
+	count := map[support]int{}
+	for _, o := range rows {
+		count[o.state]++
+	}
+	fmt.Fprintf(&b, "%d operations: %d yes, %d partial, %d no.\n\n", len(rows), count[yes], count[partial], count[no])
+	b.WriteString("| operation | request | IAM action | state | note |\n|---|---|---|---|---|\n")
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(x, y operation) int { return strings.Compare(x.name, y.name) })
+	for _, o := range rows {
+		fmt.Fprintf(&b, "| %s | `%s` | `%s` | %s | %s |\n", o.name, requestForm(&o), o.action, o.state, o.note)
+	}
+	return b.String()
+}
+
+// requestForm is how a request of o looks: "PUT /bucket/key?uploadId&partNumber".
+func requestForm(o *operation) string {
+	form := o.method + " " + map[scope]string{serviceScope: "/", bucketScope: "/bucket", objectScope: "/bucket/key"}[o.scope]
+	if len(o.query) > 0 {
+		form += "?" + strings.Join(o.query, "&")
+	}
+	if o.header != "" {
+		form += " with " + o.header
+	}
+	return form
+}
+
+// TestOperations holds the rows of the table against each other and against what they name.
+func TestOperations(t *testing.T) {
+	names, forms := map[string]bool{}, map[string]string{}
+	for _, o := range operations() {
+		if names[o.name] {
+			t.Errorf("%s stands twice", o.name)
+		}
+		names[o.name] = true
+		form := requestForm(&o)
+		if was := forms[form]; was != "" {
+			t.Errorf("%s and %s are the same request: %s", o.name, was, form)
+		}
+		forms[form] = o.name
+		if o.action.Scope() == access.ScopeUnknown {
+			t.Errorf("%s: S3 has no action %q", o.name, o.action)
+		}
+		if (o.state == yes || o.state == partial) && o.serve == nil {
+			t.Errorf("%s is %q and has no handler", o.name, o.state)
+		}
+		if o.state != yes && o.state != partial && o.state != no {
+			t.Errorf("%s: state %q", o.name, o.state)
+		}
+		if o.state == partial && o.note == "" {
+			t.Errorf("%s is partial and does not say how", o.name)
+		}
+		if o.logAs == "" {
+			t.Errorf("%s has no name in the access log", o.name)
+		}
+	}
+}

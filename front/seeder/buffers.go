@@ -1,0 +1,83 @@
+package seeder
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"shoal/wire/peer"
+)
+
+// Payload buffers come in classes. A connection begins with the smallest and moves by how fast its peer
+// takes what is sent, so that many slow peers do not hold what a few fast ones use.
+const (
+	numClasses = 3
+	// maxLargeBytes bounds the buffers over the smallest class that are out at once; beyond it
+	// connections make do with the smallest.
+	maxLargeBytes = 256 << 20
+	// keptAnswer is the bytes of control frames that a pooled batch keeps; hash answers are longer.
+	keptAnswer = 32 << 10
+)
+
+// classBytes are the sizes. The second holds the largest block; with the last a fast peer costs a fifth
+// less CPU than with half of it (BenchmarkSeed).
+var classBytes = [numClasses]int{peer.MaxRequest / 4, peer.MaxRequest, 4 * peer.MaxRequest}
+
+// buffer is payload memory of one class.
+type buffer struct {
+	bytes []byte
+	class int
+}
+
+// bufferPool keeps batches and buffers between uses. The zero value is empty and ready.
+type bufferPool struct {
+	batches sync.Pool
+	buffers [numClasses]sync.Pool
+	large   atomic.Int64 // bytes out, the smallest class not counted
+}
+
+// batch returns an empty batch.
+func (p *bufferPool) batch() *batch {
+	if b, ok := p.batches.Get().(*batch); ok {
+		return b
+	}
+	return new(batch)
+}
+
+// putBatch takes b back.
+func (p *bufferPool) putBatch(b *batch) {
+	if cap(b.control) > keptAnswer {
+		b.control = nil
+	}
+	p.batches.Put(b)
+}
+
+// limit returns how many bytes of payload a connection of that class may have in its next batch.
+func (p *bufferPool) limit(class int) int {
+	if p.large.Load() > maxLargeBytes {
+		class = 0
+	}
+	return classBytes[class]
+}
+
+// get returns a buffer of the smallest class with room for n bytes, at most peer.MaxRequest or a limit.
+func (p *bufferPool) get(n int) *buffer {
+	class := 0
+	for classBytes[class] < n {
+		class++
+	}
+	if class > 0 {
+		p.large.Add(int64(classBytes[class]))
+	}
+	if f, ok := p.buffers[class].Get().(*buffer); ok {
+		return f
+	}
+	return &buffer{make([]byte, classBytes[class]), class}
+}
+
+// put takes f back.
+func (p *bufferPool) put(f *buffer) {
+	if f.class > 0 {
+		p.large.Add(-int64(classBytes[f.class]))
+	}
+	p.buffers[f.class].Put(f)
+}

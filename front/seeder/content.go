@@ -1,0 +1,33 @@
+package seeder
+
+import (
+	"context"
+	"io"
+
+	"shoal/core/object"
+)
+
+// content is where the seeder reads from.
+type content interface {
+	// open returns a reader of the object's bytes that many goroutines use until it is closed.
+	open(ctx context.Context, v *object.Version) (readAtCloser, error)
+	Info(ctx context.Context, t *object.Torrent) ([]byte, error)
+	PieceLayer(ctx context.Context, t *object.Torrent) ([]byte, error)
+	Leaves(ctx context.Context, t *object.Torrent, first, n int64) ([][32]byte, error)
+}
+
+type readAtCloser interface {
+	io.ReaderAt
+	io.Closer
+}
+
+// stored is the content of an object.Store.
+type stored struct{ *object.Store }
+
+func (s stored) open(ctx context.Context, v *object.Version) (readAtCloser, error) {
+	r, err := s.OpenAt(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
