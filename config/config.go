@@ -1,0 +1,60 @@
+package config
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Config is everything `shoal serve` can be told. The struct tags are read by the command line parser:
+// a field's flag, file key and SHOAL_ variable have the same name, its words joined by '-' or '_'.
+type Config struct {
+	Data string `default:"./data" type:"path" help:"Directory of all state; created if missing."`
+
+	S3Addr      string `name:"s3-addr" default:":9000" help:"HOST:PORT of S3 REST, health and metrics."`
+	TrackerAddr string `default:":6969" help:"HOST:PORT of the HTTP tracker, and of the UDP tracker on the same number."`
+	PeerAddr    string `default:":6881" help:"HOST:PORT on which BitTorrent peers are accepted."`
+
+	PublicHost string   `help:"Host name or address in announce URLs and magnet links (default: the host the request was sent to)."`
+	Domain     []string `help:"Domain under which buckets are addressed as virtual hosts (BUCKET.DOMAIN); may be repeated."`
+	Region     string   `default:"us-east-1" help:"Region that signatures name."`
+
+	DefaultObjectOwnership string        `default:"BucketOwnerPreferred" enum:"BucketOwnerPreferred,ObjectWriter,BucketOwnerEnforced" help:"Object ownership of new buckets; ACLs work unless BucketOwnerEnforced."`
+	TorrentVersion         string        `default:"1" enum:"1,hybrid,2" help:"Version of the torrents that ?torrent answers by default: 1 is read by every client."`
+	LifecycleDay           time.Duration `default:"24h" help:"Length of one lifecycle day; tests use seconds."`
+
+	MaxRequests       int   `default:"1024" help:"S3 requests served at the same time; further ones are answered 503 SlowDown."`
+	MaxPeers          int   `default:"20000" help:"BitTorrent peer connections held at the same time."`
+	MaxPeersPerSwarm  int   `default:"500" help:"Peer connections of one torrent held at the same time."`
+	MaxPeersPerIP     int   `name:"max-peers-per-ip" default:"64" help:"Peer connections from one address held at the same time."`
+	ScrubBytesPerSec  int64 `default:"8388608" help:"Bytes per second at which stored blobs are re-read and verified; 0 turns it off."`
+	MetricsFromAnyone bool  `help:"Serve /_shoal/metrics to every address, not only to loopback."`
+
+	RootAccessKey string `help:"Access key of the root user (default: made on first start, stored, printed once)."`
+	RootSecretKey Secret `help:"Secret key of the root user."`
+
+	LogLevel  slog.Level `default:"INFO" help:"Least severe level logged: DEBUG, INFO, WARN or ERROR."`
+	LogFormat string     `default:"text" enum:"text,json" help:"Form of log lines: text or json."`
+}
+
+// Secret is a string that does not show itself in logs or formatted output.
+type Secret string
+
+// String returns a placeholder.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "[secret]"
+}
+
+// GoString returns a placeholder.
+func (s Secret) GoString() string { return s.String() }
+
+// LogValue returns a placeholder.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText returns a placeholder.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Reveal returns the secret itself.
+func (s Secret) Reveal() string { return string(s) }

@@ -1,0 +1,88 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Bounds of values that make sense.
+const (
+	minRootAccessKey = 3 // bytes; shorter ones are refused by clients
+	minRootSecretKey = 8 // bytes
+)
+
+// Validate reports every fault of c at once, each as the field's flag, its value and what is wrong.
+func (c *Config) Validate() error {
+	var faults []error
+	bad := func(flag string, value any, why string) {
+		faults = append(faults, fmt.Errorf("--%s %v: %s", flag, value, why))
+	}
+	if c.Data == "" {
+		bad("data", `""`, "must name a directory")
+	}
+	for _, a := range []struct{ flag, value string }{
+		{"s3-addr", c.S3Addr}, {"tracker-addr", c.TrackerAddr}, {"peer-addr", c.PeerAddr},
+	} {
+		if why := addressFault(a.value); why != "" {
+			bad(a.flag, a.value, why)
+		}
+	}
+	if strings.ContainsAny(c.PublicHost, "/ ") {
+		bad("public-host", c.PublicHost, "must be a host name or address, without scheme, port or path")
+	}
+	for _, d := range c.Domain {
+		if d == "" || strings.ContainsAny(d, "/: ") {
+			bad("domain", strconv.Quote(d), "must be a domain name")
+		}
+	}
+	if c.LifecycleDay < time.Second {
+		bad("lifecycle-day", c.LifecycleDay, "must be at least 1s")
+	}
+	for _, n := range []struct {
+		flag  string
+		value int
+	}{
+		{"max-requests", c.MaxRequests},
+		{"max-peers", c.MaxPeers},
+		{"max-peers-per-swarm", c.MaxPeersPerSwarm},
+		{"max-peers-per-ip", c.MaxPeersPerIP},
+	} {
+		if n.value < 1 {
+			bad(n.flag, n.value, "must be at least 1")
+		}
+	}
+	if c.ScrubBytesPerSec < 0 {
+		bad("scrub-bytes-per-sec", c.ScrubBytesPerSec, "must not be negative")
+	}
+	faults = append(faults, c.rootKeyFaults()...)
+	return errors.Join(faults...)
+}
+
+func (c *Config) rootKeyFaults() []error {
+	switch {
+	case c.RootAccessKey == "" && c.RootSecretKey == "":
+		return nil
+	case c.RootAccessKey == "" || c.RootSecretKey == "":
+		return []error{errors.New("--root-access-key and --root-secret-key go together: set both or neither")}
+	case len(c.RootAccessKey) < minRootAccessKey:
+		return []error{fmt.Errorf("--root-access-key: must have at least %d characters", minRootAccessKey)}
+	case len(c.RootSecretKey) < minRootSecretKey:
+		return []error{fmt.Errorf("--root-secret-key: must have at least %d characters", minRootSecretKey)}
+	}
+	return nil
+}
+
+func addressFault(a string) string {
+	_, port, err := net.SplitHostPort(a)
+	if err != nil {
+		return "must be HOST:PORT or :PORT"
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return "port must be a number from 0 to 65535"
+	}
+	return ""
+}

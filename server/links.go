@@ -1,0 +1,36 @@
+package server
+
+import (
+	"net"
+
+	"shoal/front/tracker"
+)
+
+// Addresses returns where the fronts accept.
+func (s *Server) Addresses() Addresses { return s.listeners.addresses() }
+
+// URL returns the S3 endpoint as a client on this machine (or at PublicHost) reaches it.
+func (s *Server) URL() string {
+	host, port, _ := net.SplitHostPort(s.Addresses().S3)
+	return "http://" + net.JoinHostPort(s.reachableHost(host), port)
+}
+
+// reachableHost replaces an address that means "any" by one that can be dialled.
+func (s *Server) reachableHost(bound string) string {
+	if s.cfg.PublicHost != "" {
+		return s.cfg.PublicHost
+	}
+	if ip := net.ParseIP(bound); bound == "" || (ip != nil && ip.IsUnspecified()) {
+		return "127.0.0.1"
+	}
+	return bound
+}
+
+// announceURLs are the tracker URLs for a client that reached the S3 front under host (no port).
+func (s *Server) announceURLs(host string) []string {
+	if s.cfg.PublicHost != "" {
+		host = s.cfg.PublicHost
+	}
+	port := s.Addresses().trackerPort()
+	return tracker.URLs(host, port, port)
+}

@@ -1,0 +1,147 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"shoal/config"
+	"shoal/core/account"
+	"shoal/core/meter"
+	"shoal/core/object"
+	"shoal/core/swarm"
+	"shoal/front/admin"
+	"shoal/front/s3api"
+	"shoal/front/seeder"
+	"shoal/front/tracker"
+	"shoal/wire/torrent"
+)
+
+// Server is one Shoal: its stores are open and its listeners accept; Run serves.
+type Server struct {
+	cfg       config.Config
+	log       *slog.Logger
+	stores    *stores
+	accounts  *account.Store
+	objects   *object.Store
+	meter     *meter.Meter
+	swarms    *swarm.Registry
+	s3        *s3api.Handler
+	tracker   *tracker.Tracker
+	seeder    *seeder.Seeder
+	admin     *admin.Handler
+	listeners *listeners
+	rootKey   account.AccessKey
+	rootMade  bool
+
+	torrentKind torrent.Kind // of ?torrent and of shared files
+}
+
+// Open opens the stores, makes the root key if there is none and binds every listener. The caller
+// must call Run, or Close when it does not.
+func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Server, error) {
+	s := &Server{cfg: cfg, log: log}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) open(ctx context.Context) (err error) {
+	if s.torrentKind, err = torrent.ParseKind(s.cfg.TorrentVersion); err != nil {
+		return fmt.Errorf("--torrent-version: %w", err)
+	}
+	if s.stores, err = openStores(s.cfg.Data, s.log); err != nil {
+		return err
+	}
+	s.accounts = account.New(s.stores.metadata, account.Options{})
+	s.rootKey, s.rootMade, err = s.accounts.EnsureRoot(ctx, s.cfg.RootAccessKey, account.Secret(s.cfg.RootSecretKey.Reveal()))
+	if err != nil {
+		return err
+	}
+	s.objects, err = object.New(s.stores.metadata, s.stores.content, object.Options{Logger: s.log})
+	if err != nil {
+		return err
+	}
+	if s.listeners, err = listen(s.cfg); err != nil {
+		return err
+	}
+	s.build()
+	return nil
+}
+
+// build makes the parts that hold no resource of their own.
+func (s *Server) build() {
+	s.meter = meter.New(s.stores.metadata, meter.Options{Logger: s.log, Storage: storedBytes{s.objects}})
+	s.swarms = swarm.New(s.objects, swarm.Options{
+		Logger: s.log, MaxMembers: s.cfg.MaxPeersPerSwarm, MaxMembersPerIP: s.cfg.MaxPeersPerIP,
+	})
+	a := s.listeners.addresses()
+	s.s3 = s3api.New(s.objects, s.accounts, s.meter, s3api.Options{
+		Region: s.cfg.Region, Domains: s.cfg.Domain, MaxRequests: s.cfg.MaxRequests,
+		Ownership: s.cfg.DefaultObjectOwnership, TorrentKind: s.torrentKind,
+		Announce: s.announceURLs, Logger: s.log,
+	})
+	s.tracker = tracker.New(s.swarms, tracker.Options{PeerPort: a.peerPort(), PublicHost: s.cfg.PublicHost, Logger: s.log})
+	s.seeder = seeder.New(s.swarms, s.objects, s.meter, seeder.Options{
+		MaxConns: s.cfg.MaxPeers, MaxConnsPerIP: s.cfg.MaxPeersPerIP, ListenPort: a.peerPort(), Logger: s.log,
+	})
+	s.admin = admin.New(s.accounts, s.meter, s.objects, admin.Options{Status: s.status, Logger: s.log})
+}
+
+// Run serves until ctx is done, then stops everything in reverse order within a bound and closes the
+// stores. It returns nil after a clean stop.
+func (s *Server) Run(ctx context.Context) error {
+	return errors.Join(runParts(ctx, s.parts()), s.Close())
+}
+
+// parts is the order of start; the stop is its reverse.
+func (s *Server) parts() []part {
+	return []part{
+		{"meter", s.meter.Run},
+		{"objects", s.objects.Run},
+		{"scrubber", s.runScrubber},
+		{"swarms", s.swarms.Run},
+		{"seeder", s.runSeeder},
+		{"tracker", s.runTracker},
+		{"s3", s.runS3},
+		{"admin socket", s.runAdmin},
+	}
+}
+
+// Close releases listeners and stores. Run calls it; a second call does nothing.
+func (s *Server) Close() error {
+	var errs []error
+	if s.listeners != nil {
+		errs = append(errs, s.listeners.close())
+	}
+	if s.objects != nil {
+		s.objects.Close()
+	}
+	if s.stores != nil {
+		errs = append(errs, s.stores.close())
+		s.stores = nil
+	}
+	return errors.Join(errs...)
+}
+
+// NewRootKey returns the root key when this Open has made it.
+func (s *Server) NewRootKey() (accessKey, secretKey string, made bool) {
+	if !s.rootMade {
+		return "", "", false
+	}
+	return s.rootKey.ID, s.rootKey.Secret.Reveal(), true
+}
+
+// Region returns the region that signatures name.
+func (s *Server) Region() string { return s.cfg.Region }
+
+// socketPath is where the control API of the server on this data directory listens.
+func socketPath(data string) string { return filepath.Join(data, "admin.sock") }
+
+func (s *Server) status() admin.Status {
+	st := s.swarms.Stats()
+	return admin.Status{Swarms: st.Swarms, Peers: st.Peers, Connections: st.Members, SentBytes: st.SentBytes}
+}

@@ -1,0 +1,64 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"path/filepath"
+	"syscall"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"shoal/core/meter"
+	"shoal/core/object"
+	"shoal/storage/blob/fileblob"
+	"shoal/storage/durable"
+	"shoal/storage/kv/pebblekv"
+)
+
+// stores are the two halves of the state at rest, below one data directory.
+type stores struct {
+	metadata *pebblekv.Engine // DATA/meta
+	content  *fileblob.Store  // DATA/blobs
+}
+
+func openStores(data string, log *slog.Logger) (*stores, error) {
+	if err := durable.MkdirAll(vfs.Default, data); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	metadata, err := pebblekv.Open(filepath.Join(data, "meta"), pebblekv.Options{Logger: log})
+	if errors.Is(err, syscall.EAGAIN) { // the lock of the directory
+		return nil, fmt.Errorf("%s is in use by another shoal process: %w", data, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("metadata store: %w", err)
+	}
+	content, err := fileblob.Open(filepath.Join(data, "blobs"), fileblob.Options{})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("content store: %w", err), metadata.Close())
+	}
+	return &stores{metadata: metadata, content: content}, nil
+}
+
+func (s *stores) close() error { return errors.Join(s.content.Close(), s.metadata.Close()) }
+
+// storedBytes tells the meter what each bucket holds.
+type storedBytes struct{ objects *object.Store }
+
+// Stored implements meter.StorageSource.
+func (s storedBytes) Stored(ctx context.Context) iter.Seq2[meter.Stored, error] {
+	return func(yield func(meter.Stored, error) bool) {
+		errStop := errors.New("stop")
+		err := s.objects.EachUsage(ctx, func(b *object.Bucket, bytes, objects int64) error {
+			if !yield(meter.Stored{Account: b.Owner, Bucket: b.Name, Bytes: bytes, Objects: objects}, nil) {
+				return errStop
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errStop) {
+			yield(meter.Stored{}, err)
+		}
+	}
+}
