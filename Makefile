@@ -1,0 +1,42 @@
+# Two commands for everybody: `make run` and `make test`. The rest is for those who change the code.
+
+GO      ?= go
+BIN     := bin/shoal
+SOURCES := $(shell find . -name '*.go' -not -path './data/*') go.mod go.sum
+
+.PHONY: run build test check unit e2e bench fuzz fmt clean
+
+run: build ## build and start the server on ./data
+	exec $(BIN) serve
+
+build: $(BIN)
+
+$(BIN): $(SOURCES)
+	$(GO) build -trimpath -o $@ ./cmd/shoal
+
+test: build ## every test, with real S3 and BitTorrent clients (installed when missing)
+	sh e2e/install-clients.sh
+	$(GO) test -timeout 20m ./...
+
+check: ## what a change must pass: format, vet, staticcheck, architecture, unit tests with the race detector
+	@out=$$($(GO) tool gofumpt -l $$(git ls-files -co --exclude-standard '*.go')); test -z "$$out" || { echo "not gofumpt-formatted:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test -race -short -shuffle=on -timeout 15m ./...
+
+e2e: build ## only the black-box tests
+	sh e2e/install-clients.sh
+	$(GO) test -count=1 -v -timeout 20m ./e2e/...
+
+bench: build ## Go benchmarks, then whole-process runs; see docs/performance.md
+	sh e2e/bench.sh
+
+FUZZTIME ?= 30s
+fuzz: ## every fuzz target for FUZZTIME each
+	sh e2e/fuzz.sh $(FUZZTIME)
+
+fmt:
+	$(GO) tool gofumpt -w $$(git ls-files -co --exclude-standard '*.go')
+
+clean:
+	rm -rf bin

@@ -1,0 +1,177 @@
+#!/bin/sh
+# Measures Shoal: the Go benchmarks of every package, then the real binary as whole processes. docs/performance.md
+# explains the figures and keeps a set of them. Needs the binary (make build) and 4 GiB in BENCH_DIR.
+#
+#   BENCH_DIR=DIR      where data and content go (default $TMPDIR or /tmp); a disk, for figures of durable writes
+#   BENCH_OBJECTS=N    also fill a server with N objects, and start it (1000000: ten minutes, 2 GiB)
+#   BENCH_ONLY="a b"   only these of: go ready put get seed small
+#   BENCH_RUNS=N       runs of each measurement (default 5)
+#   BENCH_GIB=N        GiB that each run of seed downloads (default 4)
+set -eu
+cd "$(dirname "$0")/.."
+runs=${BENCH_RUNS:-5}
+gib=${BENCH_GIB:-4}
+dir=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/shoal-bench.XXXXXX")
+shoal=$PWD/bin/shoal
+loadgen=$dir/loadgen
+started=
+
+export SHOAL_ROOT_ACCESS_KEY=BENCHROOT SHOAL_ROOT_SECRET_KEY=only-for-benchmarks
+export AWS_ACCESS_KEY_ID=BENCHROOT AWS_SECRET_ACCESS_KEY=only-for-benchmarks
+
+cleanup() {
+	for pid in $started; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || :; done
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+chosen() { case " ${BENCH_ONLY:-go ready put get seed small} " in *" $1 "*) ;; *) return 1 ;; esac; }
+title() { printf '\n== %s\n' "$1"; }
+
+# background NAME LINE COMMAND... starts a process, waits until it prints a line that begins with LINE, and
+# leaves its pid in $pid and the line in $line.
+background() {
+	out=$dir/$1.out
+	prefix=$2
+	shift 2
+	: >"$out"
+	"$@" >"$out" 2>&1 &
+	pid=$!
+	started="$started $pid"
+	until line=$(grep "^$prefix" "$out"); do
+		kill -0 "$pid" 2>/dev/null || { cat "$out"; exit 1; }
+		sleep 0.1
+	done
+}
+
+# flags of every server: ports that are free.
+flags='--s3-addr 127.0.0.1:0 --tracker-addr 127.0.0.1:0 --peer-addr 127.0.0.1:0 --log-level WARN'
+
+# serve DATA starts a server; sets $pid, $s3 and $peer.
+serve() {
+	# shellcheck disable=SC2086 # a list of words
+	background server 'shoal ready ' "$shoal" serve $flags --data "$1"
+	s3=http://$(echo "$line" | sed 's/.* s3=\([^ ]*\).*/\1/')
+	peer=$(echo "$line" | sed 's/.* peer=\([^ ]*\).*/\1/')
+	server=$pid
+}
+
+resident() { awk '/^VmRSS/ { printf "resident memory: %.1f MiB\n", $2 / 1024 }' "/proc/$server/status"; }
+
+bench_ready() {
+	title 'start of an empty server, and its memory when idle'
+	for how in '' --kill; do
+		# shellcheck disable=SC2086 # no word or one; a list of words
+		"$loadgen" ready --runs "$runs" --idle 10s $how -- "$shoal" serve $flags --data "$dir/idle"
+	done
+}
+
+bench_put() {
+	title 'PUT of 1 GiB, durable: MD5 and leaves; then the payload SHA-256 and a CRC32C too'
+	"$loadgen" put --pid "$server" --bucket "$s3/bench" --file "$dir/content/one" --objects 1 --runs "$runs" --prefix put/
+	"$loadgen" put --pid "$server" --bucket "$s3/bench" --file "$dir/content/one" --objects 1 --runs "$runs" --prefix put/ --signed --crc32c
+	resident
+}
+
+bench_get() {
+	title 'GET of 1 GiB, from the page cache'
+	for conns in 1 4; do
+		"$loadgen" get --pid "$server" --bucket "$s3/bench" --key "$object" --conns "$conns" --gets 4 --runs "$runs"
+	done
+	if command -v strace >/dev/null; then
+		echo 'system calls of the server during 4 GETs:'
+		trace 'sendfile,write,writev,pread64' "$loadgen" get --bucket "$s3/bench" --key "$object" --gets 4 --runs 1
+	fi
+	resident
+}
+
+# trace CALLS COMMAND... counts system calls of the server while COMMAND runs.
+trace() {
+	calls=$1
+	shift
+	strace -f -c -e "trace=$calls" -p "$server" -o "$dir/strace" 2>/dev/null &
+	tracer=$!
+	sleep 1
+	"$@"
+	kill -INT "$tracer"
+	wait "$tracer" || :
+	cat "$dir/strace"
+}
+
+# bench_seed lets the servers take turns, so that what else the machine does falls on all of them.
+bench_seed() {
+	title "seeding from the page cache: shoal, pread+writev alone$(libtorrent && echo ', libtorrent')"
+	curl -fsS "$s3/bench/$object?torrent" >"$dir/one.torrent"
+	background bare 'bare ready ' "$loadgen" bare --torrent "$dir/one.torrent" "$dir/content/one"
+	bare=$pid
+	bare_addr=${line##*peer=}
+	if libtorrent; then
+		background libtorrent seeding /usr/bin/python3 e2e/testdata/lt_seed.py "$dir/one.torrent" "$dir/content" 18881
+		other=$pid
+	fi
+	for conns in 1 4; do
+		for _ in $(seq "$runs"); do
+			seed shoal "$server" "$peer"
+			seed bare "$bare" "$bare_addr"
+			! libtorrent || seed libtorrent "$other" 127.0.0.1:18881
+		done
+	done
+	resident
+}
+
+seed() {
+	printf '%-11s' "$1"
+	"$loadgen" seed --pid "$2" --addr "$3" --torrent "$dir/one.torrent" --conns "$conns" --gib "$gib" --runs 1
+}
+
+libtorrent() { /usr/bin/python3 -c 'import libtorrent' 2>/dev/null; }
+
+bench_small() {
+	title 'PUT of 1 KiB, durable; commits and syncs of the metadata from the metrics of the server'
+	for writers in 1 16 64; do
+		"$loadgen" put --pid "$server" --bucket "$s3/bench" --size 1024 --objects 2000 --writers "$writers" --runs "$runs" --prefix "small/$writers/"
+	done
+	title 'PUT of 64 KiB, durable: a file each'
+	for writers in 1 16; do
+		"$loadgen" put --pid "$server" --bucket "$s3/bench" --size 65536 --objects 500 --writers "$writers" --runs "$runs" --prefix "files/$writers/"
+	done
+	title 'GET of 1 KiB'
+	"$loadgen" get --pid "$server" --bucket "$s3/bench" --key small/1/0/0000/object-0000000 --conns 16 --gets 20000 --runs "$runs"
+	if command -v strace >/dev/null; then
+		echo 'system calls of the server during 2000 PUTs of 1 KiB by 16 writers:'
+		trace 'fsync,fdatasync,sync_file_range' "$loadgen" put --bucket "$s3/bench" --size 1024 --objects 2000 --writers 16 --runs 1 --prefix traced/
+	fi
+	resident
+}
+
+bench_objects() {
+	title "start with $1 objects: nineteen in twenty of 512 bytes, the others files of 12 KiB"
+	serve "$dir/many"
+	"$loadgen" put --pid "$server" --bucket "$s3/many" --create --size 512 --objects $(($1 / 20 * 19)) --writers 32 --runs 1 --prefix inline/
+	"$loadgen" put --pid "$server" --bucket "$s3/many" --size 12288 --objects $(($1 / 20)) --writers 32 --runs 1 --prefix blob/
+	resident
+	kill -9 "$server"
+	wait "$server" || :
+	for how in --kill ''; do
+		# shellcheck disable=SC2086 # no word or one; a list of words
+		"$loadgen" ready --runs "$runs" --idle 10s $how -- "$shoal" serve $flags --data "$dir/many"
+	done
+}
+
+title "machine: $(nproc) CPUs, $(awk '/^model name/ { sub(/.*: /, ""); print; exit }' /proc/cpuinfo), load $(cut -d' ' -f1-3 /proc/loadavg), $(stat -f -c %T "$dir")"
+if chosen go; then go test -run '^$' -bench . -benchmem -benchtime "${BENCH_TIME:-0.2s}" ./... | grep -v 'no test files'; fi
+go build -trimpath -o "$loadgen" ./e2e/loadgen
+if chosen ready; then bench_ready; fi
+if chosen put || chosen get || chosen seed || chosen small; then
+	object=seed/0/0000/object-0000000
+	mkdir "$dir/content"
+	head -c 1073741824 /dev/urandom >"$dir/content/one"
+	ln "$dir/content/one" "$dir/content/${object##*/}" # by the name it has in its torrent
+	serve "$dir/data"
+	"$loadgen" put --pid "$server" --bucket "$s3/bench" --create --file "$dir/content/one" --objects 1 --runs 1 --prefix seed/ --acl public-read >/dev/null
+	for part in put get seed small; do
+		if chosen $part; then bench_$part; fi
+	done
+fi
+if [ -n "${BENCH_OBJECTS:-}" ]; then bench_objects "$BENCH_OBJECTS"; fi
