@@ -80,22 +80,6 @@ func (m *Member) SetListenAddr(a netip.AddrPort) {
 	m.listen = netip.AddrPortFrom(m.addr.Addr(), a.Port())
 }
 
-// Sent counts payload bytes that were sent to the member.
-func (m *Member) Sent(bytes int64) {
-	m.s.sent.Add(bytes)
-	m.s.r.sent.Add(bytes)
-	m.s.mu.Lock()
-	m.sent += bytes
-	m.s.mu.Unlock()
-}
-
-// Offer says what the member may have now.
-func (m *Member) Offer() Offer {
-	m.s.mu.Lock()
-	defer m.s.mu.Unlock()
-	return Decide(OfferState{Complete: m.have.complete(), SentBytes: m.sent})
-}
-
 // refused returns the members that v does not let have the torrent, taken out of the swarm.
 func (s *Swarm) refused(v *view) []*Member {
 	if v.openToAll {

@@ -136,8 +136,8 @@ func TestPEX(t *testing.T) {
 func TestOffer(t *testing.T) {
 	r, _ := newTestRegistry(t, everyone, Options{})
 	m, _ := join(t, r, "203.0.113.1:1")
-	m.Sent(100)
-	if got, want := m.Offer(), (Offer{Unchoke: true, AllPieces: true}); got != want {
+	m.Sent(100, time.Now())
+	if got, want := m.Greeting(), (Greeting{Unchoke: true, AllPieces: true}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if got := r.Stats().SentBytes; got != 100 || m.s.SentBytes() != 100 {

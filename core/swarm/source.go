@@ -26,4 +26,7 @@ type Conn interface {
 	RemoteAddr() netip.AddrPort
 	// Close ends the connection for the reason given. It does not block, and may be called more than once.
 	Close(reason error)
+	// Wake says that Member.Orders has something to tell the peer. It does not block; it is called with
+	// locks of the swarm held, so it calls nothing of this package.
+	Wake()
 }

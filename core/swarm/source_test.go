@@ -125,6 +125,7 @@ type fakeConn struct {
 }
 
 func (c *fakeConn) RemoteAddr() netip.AddrPort { return c.addr }
+func (c *fakeConn) Wake()                      {}
 
 func (c *fakeConn) Close(reason error) {
 	c.mu.Lock()

@@ -62,6 +62,9 @@ func (c *conn) RemoteAddr() netip.AddrPort { return c.remote }
 // Close implements swarm.Conn: the swarm lets the peer go.
 func (c *conn) Close(reason error) { c.end(closing(Revoked, reason)) }
 
+// Wake implements swarm.Conn: there are orders for the peer.
+func (c *conn) Wake() { signal(c.out.work) }
+
 // end closes the connection. The first reason stands.
 func (c *conn) end(err error) {
 	c.endOnce.Do(func() {

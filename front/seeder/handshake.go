@@ -60,7 +60,7 @@ func (c *conn) greet(theirs peer.Handshake, t *object.Torrent) {
 		reserved |= peer.ReservedV2
 	}
 	c.fast = theirs.Reserved.Has(peer.ReservedFast)
-	offer := c.member.Offer()
+	offer := c.member.Greeting()
 	c.reading.choked = !offer.Unchoke
 	c.out.frame(func(dst []byte) []byte {
 		dst = peer.AppendHandshake(dst, peer.Handshake{Reserved: reserved, InfoHash: theirs.InfoHash, PeerID: c.s.id})

@@ -188,7 +188,7 @@ func (c *conn) record(b *batch, n int64, now time.Time) {
 	}
 	c.progressed.Store(now.UnixNano())
 	w.sent += bytes
-	c.member.Sent(bytes)
+	c.member.Sent(bytes, now)
 	c.s.counts.sent.Add(bytes)
 	c.s.counts.blocks.Add(blocks)
 	c.s.counts.pieces.Add(pieces)
