@@ -1,283 +1,139 @@
 package s3api
 
 import (
-	"net/http"
-
 	"shoal/core/access"
 	"shoal/core/meter"
 )
 
 func bucketConfigOperations() []operation {
-	return []operation{
+	return operationsOf(append(bucketAccess(), bucketConfigs()...))
+}
+
+// bucketAccess are the sub-resources that say who may do what.
+func bucketAccess() []subresource {
+	return []subresource{
 		{
-			name: "GetBucketAcl", method: http.MethodGet, scope: bucketScope, query: []string{"acl"},
-			action: access.GetBucketACL, serve: (*Handler).getBucketACL, usage: meter.ReadACL, tier: meter.Tier2, logAs: "REST.GET.ACL",
-			state: yes,
+			scope: bucketScope, query: "acl", log: "ACL",
+			get: built("GetBucketAcl", access.GetBucketACL, (*Handler).getBucketACL, meter.ReadACL),
+			put: built("PutBucketAcl", access.PutBucketACL, (*Handler).putBucketACL, meter.WriteACL),
 		},
 		{
-			name: "PutBucketAcl", method: http.MethodPut, scope: bucketScope, query: []string{"acl"},
-			action: access.PutBucketACL, serve: (*Handler).putBucketACL, usage: meter.WriteACL, tier: meter.Tier1, logAs: "REST.PUT.ACL",
-			state: yes,
+			scope: bucketScope, query: "policy", log: "BUCKETPOLICY",
+			get: built("GetBucketPolicy", access.GetBucketPolicy, (*Handler).getBucketPolicy, meter.ReadBucketPolicy),
+			put: built("PutBucketPolicy", access.PutBucketPolicy, (*Handler).putBucketPolicy, meter.WriteBucketPolicy),
+			del: built("DeleteBucketPolicy", access.DeleteBucketPolicy, (*Handler).deleteBucketPolicy, meter.DeleteBucketPolicy),
 		},
 		{
-			name: "GetBucketPolicy", method: http.MethodGet, scope: bucketScope, query: []string{"policy"},
-			action: access.GetBucketPolicy, serve: (*Handler).getBucketPolicy, usage: meter.ReadBucketPolicy, tier: meter.Tier2, logAs: "REST.GET.BUCKETPOLICY",
-			state: yes,
+			scope: bucketScope, query: "policyStatus", log: "BUCKETPOLICYSTATUS",
+			get: built("GetBucketPolicyStatus", access.GetBucketPolicyStatus, (*Handler).getBucketPolicyStatus, meter.ReadBucketPolicyStatus),
 		},
 		{
-			name: "PutBucketPolicy", method: http.MethodPut, scope: bucketScope, query: []string{"policy"},
-			action: access.PutBucketPolicy, serve: (*Handler).putBucketPolicy, usage: meter.WriteBucketPolicy, tier: meter.Tier1, logAs: "REST.PUT.BUCKETPOLICY",
-			state: yes,
+			scope: bucketScope, query: "publicAccessBlock", log: "PUBLIC_ACCESS_BLOCK",
+			get: built("GetPublicAccessBlock", access.GetBucketPublicAccessBlock, (*Handler).getPublicAccessBlock, meter.ReadBucketPublicAccessBlock),
+			put: built("PutPublicAccessBlock", access.PutBucketPublicAccessBlock, (*Handler).putPublicAccessBlock, meter.WriteBucketPublicAccessBlock),
+			del: built("DeletePublicAccessBlock", access.PutBucketPublicAccessBlock, (*Handler).deletePublicAccessBlock, meter.DeleteBucketPublicAccessBlock),
 		},
 		{
-			name: "DeleteBucketPolicy", method: http.MethodDelete, scope: bucketScope, query: []string{"policy"},
-			action: access.DeleteBucketPolicy, serve: (*Handler).deleteBucketPolicy, usage: meter.DeleteBucketPolicy, tier: meter.TierNone, logAs: "REST.DELETE.BUCKETPOLICY",
-			state: yes,
+			scope: bucketScope, query: "ownershipControls", log: "OWNERSHIP_CONTROLS",
+			get: built("GetBucketOwnershipControls", access.GetBucketOwnershipControls, (*Handler).getOwnershipControls, meter.ReadBucketOwnershipControls),
+			put: built("PutBucketOwnershipControls", access.PutBucketOwnershipControls, (*Handler).putOwnershipControls, meter.WriteBucketOwnershipControls),
+			del: built("DeleteBucketOwnershipControls", access.PutBucketOwnershipControls, (*Handler).deleteOwnershipControls, meter.DeleteBucketOwnershipControls),
+		},
+	}
+}
+
+// bucketConfigs are the others; what is not built yet answers AWS's empty form to a GET.
+func bucketConfigs() []subresource {
+	return []subresource{
+		{
+			scope: bucketScope, query: "versioning", log: "VERSIONING",
+			get: empty("GetBucketVersioning", access.GetBucketVersioning, meter.ReadBucketVersioning),
+			put: unbuilt("PutBucketVersioning", access.PutBucketVersioning, meter.WriteBucketVersioning),
 		},
 		{
-			name: "GetBucketPolicyStatus", method: http.MethodGet, scope: bucketScope, query: []string{"policyStatus"},
-			action: access.GetBucketPolicyStatus, serve: (*Handler).getBucketPolicyStatus, usage: meter.ReadBucketPolicyStatus, tier: meter.Tier2, logAs: "REST.GET.BUCKETPOLICYSTATUS",
-			state: yes,
+			scope: bucketScope, query: "tagging", log: "TAGGING",
+			get: empty("GetBucketTagging", access.GetBucketTagging, meter.ReadTagging),
+			put: unbuilt("PutBucketTagging", access.PutBucketTagging, meter.WriteTagging),
+			del: unbuilt("DeleteBucketTagging", access.PutBucketTagging, meter.DeleteTagging),
 		},
 		{
-			name: "GetPublicAccessBlock", method: http.MethodGet, scope: bucketScope, query: []string{"publicAccessBlock"},
-			action: access.GetBucketPublicAccessBlock, serve: (*Handler).getPublicAccessBlock, usage: meter.ReadBucketPublicAccessBlock, tier: meter.Tier2, logAs: "REST.GET.PUBLIC_ACCESS_BLOCK",
-			state: yes,
+			scope: bucketScope, query: "cors", log: "CORS",
+			get: empty("GetBucketCors", access.GetBucketCORS, meter.ReadBucketConfiguration),
+			put: unbuilt("PutBucketCors", access.PutBucketCORS, meter.WriteBucketConfiguration),
+			del: unbuilt("DeleteBucketCors", access.PutBucketCORS, meter.DeleteBucketConfiguration),
 		},
 		{
-			name: "PutPublicAccessBlock", method: http.MethodPut, scope: bucketScope, query: []string{"publicAccessBlock"},
-			action: access.PutBucketPublicAccessBlock, serve: (*Handler).putPublicAccessBlock, usage: meter.WriteBucketPublicAccessBlock, tier: meter.Tier1, logAs: "REST.PUT.PUBLIC_ACCESS_BLOCK",
-			state: yes,
+			scope: bucketScope, query: "lifecycle", log: "LIFECYCLE",
+			get: empty("GetBucketLifecycleConfiguration", access.GetLifecycleConfiguration, meter.ReadBucketConfiguration),
+			put: unbuilt("PutBucketLifecycleConfiguration", access.PutLifecycleConfiguration, meter.WriteBucketConfiguration),
+			del: unbuilt("DeleteBucketLifecycle", access.PutLifecycleConfiguration, meter.DeleteBucketConfiguration),
 		},
 		{
-			name: "DeletePublicAccessBlock", method: http.MethodDelete, scope: bucketScope, query: []string{"publicAccessBlock"},
-			action: access.PutBucketPublicAccessBlock, serve: (*Handler).deletePublicAccessBlock, usage: meter.DeleteBucketPublicAccessBlock, tier: meter.TierNone, logAs: "REST.DELETE.PUBLIC_ACCESS_BLOCK",
-			state: yes,
+			scope: bucketScope, query: "website", log: "WEBSITE",
+			get: empty("GetBucketWebsite", access.GetBucketWebsite, meter.ReadBucketConfiguration),
+			put: unbuilt("PutBucketWebsite", access.PutBucketWebsite, meter.WriteBucketConfiguration),
+			del: unbuilt("DeleteBucketWebsite", access.DeleteBucketWebsite, meter.DeleteBucketConfiguration),
 		},
 		{
-			name: "GetBucketOwnershipControls", method: http.MethodGet, scope: bucketScope, query: []string{"ownershipControls"},
-			action: access.GetBucketOwnershipControls, serve: (*Handler).getOwnershipControls, usage: meter.ReadBucketOwnershipControls, tier: meter.Tier2, logAs: "REST.GET.OWNERSHIP_CONTROLS",
-			state: yes,
+			scope: bucketScope, query: "logging", log: "LOGGING_STATUS",
+			get: empty("GetBucketLogging", access.GetBucketLogging, meter.ReadBucketLogging),
+			put: unbuilt("PutBucketLogging", access.PutBucketLogging, meter.WriteBucketLogging),
 		},
 		{
-			name: "PutBucketOwnershipControls", method: http.MethodPut, scope: bucketScope, query: []string{"ownershipControls"},
-			action: access.PutBucketOwnershipControls, serve: (*Handler).putOwnershipControls, usage: meter.WriteBucketOwnershipControls, tier: meter.Tier1, logAs: "REST.PUT.OWNERSHIP_CONTROLS",
-			state: yes,
+			scope: bucketScope, query: "notification", log: "NOTIFICATION",
+			get: empty("GetBucketNotificationConfiguration", access.GetBucketNotification, meter.ReadBucketConfiguration),
+			put: unbuilt("PutBucketNotificationConfiguration", access.PutBucketNotification, meter.WriteBucketConfiguration),
 		},
 		{
-			name: "DeleteBucketOwnershipControls", method: http.MethodDelete, scope: bucketScope, query: []string{"ownershipControls"},
-			action: access.PutBucketOwnershipControls, serve: (*Handler).deleteOwnershipControls, usage: meter.DeleteBucketOwnershipControls, tier: meter.TierNone, logAs: "REST.DELETE.OWNERSHIP_CONTROLS",
-			state: yes,
+			scope: bucketScope, query: "requestPayment", log: "REQUEST_PAYMENT",
+			get: empty("GetBucketRequestPayment", access.GetBucketRequestPayment, meter.ReadBucketRequestPayment),
+			put: unbuilt("PutBucketRequestPayment", access.PutBucketRequestPayment, meter.WriteBucketRequestPayment),
 		},
 		{
-			name: "GetBucketVersioning", method: http.MethodGet, scope: bucketScope, query: []string{"versioning"},
-			action: access.GetBucketVersioning, serve: (*Handler).emptyConfig, usage: meter.ReadBucketVersioning, tier: meter.Tier2, logAs: "REST.GET.VERSIONING",
-			state: partial, note: "answers the empty form",
+			scope: bucketScope, query: "encryption", log: "ENCRYPTION",
+			get: empty("GetBucketEncryption", access.GetEncryptionConfiguration, meter.ReadBucketConfiguration),
+			put: unbuilt("PutBucketEncryption", access.PutEncryptionConfiguration, meter.WriteBucketConfiguration),
+			del: unbuilt("DeleteBucketEncryption", access.PutEncryptionConfiguration, meter.DeleteBucketConfiguration),
 		},
 		{
-			name: "PutBucketVersioning", method: http.MethodPut, scope: bucketScope, query: []string{"versioning"},
-			action: access.PutBucketVersioning, usage: meter.WriteBucketVersioning, tier: meter.Tier1, logAs: "REST.PUT.VERSIONING",
-			state: no,
+			scope: bucketScope, query: "replication", log: "REPLICATION",
+			get: empty("GetBucketReplication", access.GetReplicationConfiguration, meter.ReadBucketConfiguration),
+			put: unbuilt("PutBucketReplication", access.PutReplicationConfiguration, meter.WriteBucketConfiguration),
+			del: unbuilt("DeleteBucketReplication", access.PutReplicationConfiguration, meter.DeleteBucketConfiguration),
 		},
 		{
-			name: "GetBucketTagging", method: http.MethodGet, scope: bucketScope, query: []string{"tagging"},
-			action: access.GetBucketTagging, serve: (*Handler).emptyConfig, usage: meter.ReadTagging, tier: meter.Tier2, logAs: "REST.GET.TAGGING",
-			state: partial, note: "answers the empty form",
+			scope: bucketScope, query: "accelerate", log: "ACCELERATE",
+			get: empty("GetBucketAccelerateConfiguration", access.GetAccelerateConfiguration, meter.ReadBucketConfiguration),
+			put: unbuilt("PutBucketAccelerateConfiguration", access.PutAccelerateConfiguration, meter.WriteBucketConfiguration),
 		},
 		{
-			name: "PutBucketTagging", method: http.MethodPut, scope: bucketScope, query: []string{"tagging"},
-			action: access.PutBucketTagging, usage: meter.WriteTagging, tier: meter.Tier1, logAs: "REST.PUT.TAGGING",
-			state: no,
+			scope: bucketScope, query: "object-lock", log: "OBJECT_LOCK",
+			get: empty("GetObjectLockConfiguration", access.GetBucketObjectLockConfiguration, meter.ReadObjectLock),
+			put: unbuilt("PutObjectLockConfiguration", access.PutBucketObjectLockConfiguration, meter.WriteObjectLock),
 		},
 		{
-			name: "DeleteBucketTagging", method: http.MethodDelete, scope: bucketScope, query: []string{"tagging"},
-			action: access.PutBucketTagging, usage: meter.DeleteTagging, tier: meter.TierNone, logAs: "REST.DELETE.TAGGING",
-			state: no,
+			scope: bucketScope, query: "analytics", log: "ANALYTICS",
+			get: empty("GetBucketAnalyticsConfiguration", access.GetAnalyticsConfiguration, meter.ReadBucketConfiguration),
+			put: unbuilt("PutBucketAnalyticsConfiguration", access.PutAnalyticsConfiguration, meter.WriteBucketConfiguration),
+			del: unbuilt("DeleteBucketAnalyticsConfiguration", access.PutAnalyticsConfiguration, meter.DeleteBucketConfiguration),
 		},
 		{
-			name: "GetBucketCors", method: http.MethodGet, scope: bucketScope, query: []string{"cors"},
-			action: access.GetBucketCORS, serve: (*Handler).emptyConfig, usage: meter.ReadBucketConfiguration, tier: meter.Tier2, logAs: "REST.GET.CORS",
-			state: partial, note: "answers the empty form",
+			scope: bucketScope, query: "inventory", log: "INVENTORY",
+			get: empty("GetBucketInventoryConfiguration", access.GetInventoryConfiguration, meter.ReadBucketConfiguration),
+			put: unbuilt("PutBucketInventoryConfiguration", access.PutInventoryConfiguration, meter.WriteBucketConfiguration),
+			del: unbuilt("DeleteBucketInventoryConfiguration", access.PutInventoryConfiguration, meter.DeleteBucketConfiguration),
 		},
 		{
-			name: "PutBucketCors", method: http.MethodPut, scope: bucketScope, query: []string{"cors"},
-			action: access.PutBucketCORS, usage: meter.WriteBucketConfiguration, tier: meter.Tier1, logAs: "REST.PUT.CORS",
-			state: no,
+			scope: bucketScope, query: "metrics", log: "METRICS",
+			get: empty("GetBucketMetricsConfiguration", access.GetMetricsConfiguration, meter.ReadBucketConfiguration),
+			put: unbuilt("PutBucketMetricsConfiguration", access.PutMetricsConfiguration, meter.WriteBucketConfiguration),
+			del: unbuilt("DeleteBucketMetricsConfiguration", access.PutMetricsConfiguration, meter.DeleteBucketConfiguration),
 		},
 		{
-			name: "DeleteBucketCors", method: http.MethodDelete, scope: bucketScope, query: []string{"cors"},
-			action: access.PutBucketCORS, usage: meter.DeleteBucketConfiguration, tier: meter.TierNone, logAs: "REST.DELETE.CORS",
-			state: no,
-		},
-		{
-			name: "GetBucketLifecycleConfiguration", method: http.MethodGet, scope: bucketScope, query: []string{"lifecycle"},
-			action: access.GetLifecycleConfiguration, serve: (*Handler).emptyConfig, usage: meter.ReadBucketConfiguration, tier: meter.Tier2, logAs: "REST.GET.LIFECYCLE",
-			state: partial, note: "answers the empty form",
-		},
-		{
-			name: "PutBucketLifecycleConfiguration", method: http.MethodPut, scope: bucketScope, query: []string{"lifecycle"},
-			action: access.PutLifecycleConfiguration, usage: meter.WriteBucketConfiguration, tier: meter.Tier1, logAs: "REST.PUT.LIFECYCLE",
-			state: no,
-		},
-		{
-			name: "DeleteBucketLifecycle", method: http.MethodDelete, scope: bucketScope, query: []string{"lifecycle"},
-			action: access.PutLifecycleConfiguration, usage: meter.DeleteBucketConfiguration, tier: meter.TierNone, logAs: "REST.DELETE.LIFECYCLE",
-			state: no,
-		},
-		{
-			name: "GetBucketWebsite", method: http.MethodGet, scope: bucketScope, query: []string{"website"},
-			action: access.GetBucketWebsite, serve: (*Handler).emptyConfig, usage: meter.ReadBucketConfiguration, tier: meter.Tier2, logAs: "REST.GET.WEBSITE",
-			state: partial, note: "answers the empty form",
-		},
-		{
-			name: "PutBucketWebsite", method: http.MethodPut, scope: bucketScope, query: []string{"website"},
-			action: access.PutBucketWebsite, usage: meter.WriteBucketConfiguration, tier: meter.Tier1, logAs: "REST.PUT.WEBSITE",
-			state: no,
-		},
-		{
-			name: "DeleteBucketWebsite", method: http.MethodDelete, scope: bucketScope, query: []string{"website"},
-			action: access.DeleteBucketWebsite, usage: meter.DeleteBucketConfiguration, tier: meter.TierNone, logAs: "REST.DELETE.WEBSITE",
-			state: no,
-		},
-		{
-			name: "GetBucketLogging", method: http.MethodGet, scope: bucketScope, query: []string{"logging"},
-			action: access.GetBucketLogging, serve: (*Handler).emptyConfig, usage: meter.ReadBucketLogging, tier: meter.Tier2, logAs: "REST.GET.LOGGING_STATUS",
-			state: partial, note: "answers the empty form",
-		},
-		{
-			name: "PutBucketLogging", method: http.MethodPut, scope: bucketScope, query: []string{"logging"},
-			action: access.PutBucketLogging, usage: meter.WriteBucketLogging, tier: meter.Tier1, logAs: "REST.PUT.LOGGING_STATUS",
-			state: no,
-		},
-		{
-			name: "GetBucketNotificationConfiguration", method: http.MethodGet, scope: bucketScope, query: []string{"notification"},
-			action: access.GetBucketNotification, serve: (*Handler).emptyConfig, usage: meter.ReadBucketConfiguration, tier: meter.Tier2, logAs: "REST.GET.NOTIFICATION",
-			state: partial, note: "answers the empty form",
-		},
-		{
-			name: "PutBucketNotificationConfiguration", method: http.MethodPut, scope: bucketScope, query: []string{"notification"},
-			action: access.PutBucketNotification, usage: meter.WriteBucketConfiguration, tier: meter.Tier1, logAs: "REST.PUT.NOTIFICATION",
-			state: no,
-		},
-		{
-			name: "GetBucketRequestPayment", method: http.MethodGet, scope: bucketScope, query: []string{"requestPayment"},
-			action: access.GetBucketRequestPayment, serve: (*Handler).emptyConfig, usage: meter.ReadBucketRequestPayment, tier: meter.Tier2, logAs: "REST.GET.REQUEST_PAYMENT",
-			state: partial, note: "answers the empty form",
-		},
-		{
-			name: "PutBucketRequestPayment", method: http.MethodPut, scope: bucketScope, query: []string{"requestPayment"},
-			action: access.PutBucketRequestPayment, usage: meter.WriteBucketRequestPayment, tier: meter.Tier1, logAs: "REST.PUT.REQUEST_PAYMENT",
-			state: no,
-		},
-		{
-			name: "GetBucketEncryption", method: http.MethodGet, scope: bucketScope, query: []string{"encryption"},
-			action: access.GetEncryptionConfiguration, serve: (*Handler).emptyConfig, usage: meter.ReadBucketConfiguration, tier: meter.Tier2, logAs: "REST.GET.ENCRYPTION",
-			state: partial, note: "answers the empty form",
-		},
-		{
-			name: "PutBucketEncryption", method: http.MethodPut, scope: bucketScope, query: []string{"encryption"},
-			action: access.PutEncryptionConfiguration, usage: meter.WriteBucketConfiguration, tier: meter.Tier1, logAs: "REST.PUT.ENCRYPTION",
-			state: no,
-		},
-		{
-			name: "DeleteBucketEncryption", method: http.MethodDelete, scope: bucketScope, query: []string{"encryption"},
-			action: access.PutEncryptionConfiguration, usage: meter.DeleteBucketConfiguration, tier: meter.TierNone, logAs: "REST.DELETE.ENCRYPTION",
-			state: no,
-		},
-		{
-			name: "GetBucketReplication", method: http.MethodGet, scope: bucketScope, query: []string{"replication"},
-			action: access.GetReplicationConfiguration, serve: (*Handler).emptyConfig, usage: meter.ReadBucketConfiguration, tier: meter.Tier2, logAs: "REST.GET.REPLICATION",
-			state: partial, note: "answers the empty form",
-		},
-		{
-			name: "PutBucketReplication", method: http.MethodPut, scope: bucketScope, query: []string{"replication"},
-			action: access.PutReplicationConfiguration, usage: meter.WriteBucketConfiguration, tier: meter.Tier1, logAs: "REST.PUT.REPLICATION",
-			state: no,
-		},
-		{
-			name: "DeleteBucketReplication", method: http.MethodDelete, scope: bucketScope, query: []string{"replication"},
-			action: access.PutReplicationConfiguration, usage: meter.DeleteBucketConfiguration, tier: meter.TierNone, logAs: "REST.DELETE.REPLICATION",
-			state: no,
-		},
-		{
-			name: "GetBucketAccelerateConfiguration", method: http.MethodGet, scope: bucketScope, query: []string{"accelerate"},
-			action: access.GetAccelerateConfiguration, serve: (*Handler).emptyConfig, usage: meter.ReadBucketConfiguration, tier: meter.Tier2, logAs: "REST.GET.ACCELERATE",
-			state: partial, note: "answers the empty form",
-		},
-		{
-			name: "PutBucketAccelerateConfiguration", method: http.MethodPut, scope: bucketScope, query: []string{"accelerate"},
-			action: access.PutAccelerateConfiguration, usage: meter.WriteBucketConfiguration, tier: meter.Tier1, logAs: "REST.PUT.ACCELERATE",
-			state: no,
-		},
-		{
-			name: "GetObjectLockConfiguration", method: http.MethodGet, scope: bucketScope, query: []string{"object-lock"},
-			action: access.GetBucketObjectLockConfiguration, serve: (*Handler).emptyConfig, usage: meter.ReadObjectLock, tier: meter.Tier2, logAs: "REST.GET.OBJECT_LOCK",
-			state: partial, note: "answers the empty form",
-		},
-		{
-			name: "PutObjectLockConfiguration", method: http.MethodPut, scope: bucketScope, query: []string{"object-lock"},
-			action: access.PutBucketObjectLockConfiguration, usage: meter.WriteObjectLock, tier: meter.Tier1, logAs: "REST.PUT.OBJECT_LOCK",
-			state: no,
-		},
-		{
-			name: "GetBucketAnalyticsConfiguration", method: http.MethodGet, scope: bucketScope, query: []string{"analytics"},
-			action: access.GetAnalyticsConfiguration, serve: (*Handler).emptyConfig, usage: meter.ReadBucketConfiguration, tier: meter.Tier2, logAs: "REST.GET.ANALYTICS",
-			state: partial, note: "answers the empty form",
-		},
-		{
-			name: "PutBucketAnalyticsConfiguration", method: http.MethodPut, scope: bucketScope, query: []string{"analytics"},
-			action: access.PutAnalyticsConfiguration, usage: meter.WriteBucketConfiguration, tier: meter.Tier1, logAs: "REST.PUT.ANALYTICS",
-			state: no,
-		},
-		{
-			name: "DeleteBucketAnalyticsConfiguration", method: http.MethodDelete, scope: bucketScope, query: []string{"analytics"},
-			action: access.PutAnalyticsConfiguration, usage: meter.DeleteBucketConfiguration, tier: meter.TierNone, logAs: "REST.DELETE.ANALYTICS",
-			state: no,
-		},
-		{
-			name: "GetBucketInventoryConfiguration", method: http.MethodGet, scope: bucketScope, query: []string{"inventory"},
-			action: access.GetInventoryConfiguration, serve: (*Handler).emptyConfig, usage: meter.ReadBucketConfiguration, tier: meter.Tier2, logAs: "REST.GET.INVENTORY",
-			state: partial, note: "answers the empty form",
-		},
-		{
-			name: "PutBucketInventoryConfiguration", method: http.MethodPut, scope: bucketScope, query: []string{"inventory"},
-			action: access.PutInventoryConfiguration, usage: meter.WriteBucketConfiguration, tier: meter.Tier1, logAs: "REST.PUT.INVENTORY",
-			state: no,
-		},
-		{
-			name: "DeleteBucketInventoryConfiguration", method: http.MethodDelete, scope: bucketScope, query: []string{"inventory"},
-			action: access.PutInventoryConfiguration, usage: meter.DeleteBucketConfiguration, tier: meter.TierNone, logAs: "REST.DELETE.INVENTORY",
-			state: no,
-		},
-		{
-			name: "GetBucketMetricsConfiguration", method: http.MethodGet, scope: bucketScope, query: []string{"metrics"},
-			action: access.GetMetricsConfiguration, serve: (*Handler).emptyConfig, usage: meter.ReadBucketConfiguration, tier: meter.Tier2, logAs: "REST.GET.METRICS",
-			state: partial, note: "answers the empty form",
-		},
-		{
-			name: "PutBucketMetricsConfiguration", method: http.MethodPut, scope: bucketScope, query: []string{"metrics"},
-			action: access.PutMetricsConfiguration, usage: meter.WriteBucketConfiguration, tier: meter.Tier1, logAs: "REST.PUT.METRICS",
-			state: no,
-		},
-		{
-			name: "DeleteBucketMetricsConfiguration", method: http.MethodDelete, scope: bucketScope, query: []string{"metrics"},
-			action: access.PutMetricsConfiguration, usage: meter.DeleteBucketConfiguration, tier: meter.TierNone, logAs: "REST.DELETE.METRICS",
-			state: no,
-		},
-		{
-			name: "GetBucketIntelligentTieringConfiguration", method: http.MethodGet, scope: bucketScope, query: []string{"intelligent-tiering"},
-			action: access.GetIntelligentTiering, serve: (*Handler).emptyConfig, usage: meter.ReadBucketConfiguration, tier: meter.Tier2, logAs: "REST.GET.INTELLIGENT_TIERING",
-			state: partial, note: "answers the empty form",
-		},
-		{
-			name: "PutBucketIntelligentTieringConfiguration", method: http.MethodPut, scope: bucketScope, query: []string{"intelligent-tiering"},
-			action: access.PutIntelligentTiering, usage: meter.WriteBucketConfiguration, tier: meter.Tier1, logAs: "REST.PUT.INTELLIGENT_TIERING",
-			state: no,
-		},
-		{
-			name: "DeleteBucketIntelligentTieringConfiguration", method: http.MethodDelete, scope: bucketScope, query: []string{"intelligent-tiering"},
-			action: access.PutIntelligentTiering, usage: meter.DeleteBucketConfiguration, tier: meter.TierNone, logAs: "REST.DELETE.INTELLIGENT_TIERING",
-			state: no,
+			scope: bucketScope, query: "intelligent-tiering", log: "INTELLIGENT_TIERING",
+			get: empty("GetBucketIntelligentTieringConfiguration", access.GetIntelligentTiering, meter.ReadBucketConfiguration),
+			put: unbuilt("PutBucketIntelligentTieringConfiguration", access.PutIntelligentTiering, meter.WriteBucketConfiguration),
+			del: unbuilt("DeleteBucketIntelligentTieringConfiguration", access.PutIntelligentTiering, meter.DeleteBucketConfiguration),
 		},
 	}
 }

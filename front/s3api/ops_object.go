@@ -8,6 +8,10 @@ import (
 )
 
 func objectOperations() []operation {
+	return append(objectRows(), operationsOf(objectSubresources())...)
+}
+
+func objectRows() []operation {
 	return []operation{
 		{
 			name: "GetObject", method: http.MethodGet, scope: objectScope,
@@ -40,53 +44,8 @@ func objectOperations() []operation {
 			state: yes,
 		},
 		{
-			name: "GetObjectAcl", method: http.MethodGet, scope: objectScope, query: []string{"acl"},
-			action: access.GetObjectACL, serve: (*Handler).getObjectACL, usage: meter.ReadACL, tier: meter.Tier2, logAs: "REST.GET.ACL",
-			state: yes,
-		},
-		{
-			name: "PutObjectAcl", method: http.MethodPut, scope: objectScope, query: []string{"acl"},
-			action: access.PutObjectACL, serve: (*Handler).putObjectACL, usage: meter.WriteACL, tier: meter.Tier1, logAs: "REST.PUT.ACL",
-			state: yes,
-		},
-		{
 			name: "GetObjectAttributes", method: http.MethodGet, scope: objectScope, query: []string{"attributes"},
 			action: access.GetObjectAttributes, usage: meter.GetObjectAttributes, tier: meter.Tier2, logAs: "REST.GET.OBJECT_ATTRIBUTES",
-			state: no,
-		},
-		{
-			name: "GetObjectTagging", method: http.MethodGet, scope: objectScope, query: []string{"tagging"},
-			action: access.GetObjectTagging, serve: (*Handler).getObjectTagging, usage: meter.ReadTagging, tier: meter.Tier2, logAs: "REST.GET.OBJECT_TAGGING",
-			state: partial, note: "answers an empty tag set",
-		},
-		{
-			name: "PutObjectTagging", method: http.MethodPut, scope: objectScope, query: []string{"tagging"},
-			action: access.PutObjectTagging, usage: meter.WriteTagging, tier: meter.Tier1, logAs: "REST.PUT.OBJECT_TAGGING",
-			state: no,
-		},
-		{
-			name: "DeleteObjectTagging", method: http.MethodDelete, scope: objectScope, query: []string{"tagging"},
-			action: access.DeleteObjectTagging, usage: meter.DeleteTagging, tier: meter.TierNone, logAs: "REST.DELETE.OBJECT_TAGGING",
-			state: no,
-		},
-		{
-			name: "GetObjectRetention", method: http.MethodGet, scope: objectScope, query: []string{"retention"},
-			action: access.GetObjectRetention, usage: meter.ReadObjectLock, tier: meter.Tier2, logAs: "REST.GET.OBJECT_LOCK_RETENTION",
-			state: no,
-		},
-		{
-			name: "PutObjectRetention", method: http.MethodPut, scope: objectScope, query: []string{"retention"},
-			action: access.PutObjectRetention, usage: meter.WriteObjectLock, tier: meter.Tier1, logAs: "REST.PUT.OBJECT_LOCK_RETENTION",
-			state: no,
-		},
-		{
-			name: "GetObjectLegalHold", method: http.MethodGet, scope: objectScope, query: []string{"legal-hold"},
-			action: access.GetObjectLegalHold, usage: meter.ReadObjectLock, tier: meter.Tier2, logAs: "REST.GET.OBJECT_LOCK_LEGALHOLD",
-			state: no,
-		},
-		{
-			name: "PutObjectLegalHold", method: http.MethodPut, scope: objectScope, query: []string{"legal-hold"},
-			action: access.PutObjectLegalHold, usage: meter.WriteObjectLock, tier: meter.Tier1, logAs: "REST.PUT.OBJECT_LOCK_LEGALHOLD",
 			state: no,
 		},
 		{
@@ -98,6 +57,36 @@ func objectOperations() []operation {
 			name: "SelectObjectContent", method: http.MethodPost, scope: objectScope, query: []string{"select"},
 			action: access.GetObject, usage: meter.SelectObjectContent, tier: meter.Tier2, logAs: "REST.POST.SELECT",
 			state: no,
+		},
+	}
+}
+
+func objectSubresources() []subresource {
+	tags := verb{
+		name: "GetObjectTagging", action: access.GetObjectTagging, serve: (*Handler).getObjectTagging, usage: meter.ReadTagging,
+		state: partial, note: "answers an empty tag set",
+	}
+	return []subresource{
+		{
+			scope: objectScope, query: "acl", log: "ACL",
+			get: built("GetObjectAcl", access.GetObjectACL, (*Handler).getObjectACL, meter.ReadACL),
+			put: built("PutObjectAcl", access.PutObjectACL, (*Handler).putObjectACL, meter.WriteACL),
+		},
+		{
+			scope: objectScope, query: "tagging", log: "OBJECT_TAGGING",
+			get: tags,
+			put: unbuilt("PutObjectTagging", access.PutObjectTagging, meter.WriteTagging),
+			del: unbuilt("DeleteObjectTagging", access.DeleteObjectTagging, meter.DeleteTagging),
+		},
+		{
+			scope: objectScope, query: "retention", log: "OBJECT_LOCK_RETENTION",
+			get: unbuilt("GetObjectRetention", access.GetObjectRetention, meter.ReadObjectLock),
+			put: unbuilt("PutObjectRetention", access.PutObjectRetention, meter.WriteObjectLock),
+		},
+		{
+			scope: objectScope, query: "legal-hold", log: "OBJECT_LOCK_LEGALHOLD",
+			get: unbuilt("GetObjectLegalHold", access.GetObjectLegalHold, meter.ReadObjectLock),
+			put: unbuilt("PutObjectLegalHold", access.PutObjectLegalHold, meter.WriteObjectLock),
 		},
 	}
 }
