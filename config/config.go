@@ -20,6 +20,7 @@ type Config struct {
 
 	DefaultObjectOwnership string        `default:"BucketOwnerPreferred" enum:"BucketOwnerPreferred,ObjectWriter,BucketOwnerEnforced" help:"Object ownership of new buckets; ACLs work unless BucketOwnerEnforced."`
 	TorrentVersion         string        `default:"1" enum:"1,hybrid,2" help:"Version of the torrents that ?torrent answers by default: 1 is read by every client."`
+	WebSeed                string        `name:"webseed" default:"off" enum:"off,on,governed" help:"List the object's URL as a web seed in its .torrent: off, on, or governed (refused while the peers have a whole copy)."`
 	LifecycleDay           time.Duration `default:"24h" help:"Length of one lifecycle day; tests use seconds."`
 
 	MaxRequests       int   `default:"1024" help:"S3 requests served at the same time; further ones are answered 503 SlowDown."`

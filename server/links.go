@@ -2,6 +2,7 @@ package server
 
 import (
 	"net"
+	"net/netip"
 
 	"shoal/front/tracker"
 )
@@ -33,4 +34,17 @@ func (s *Server) announceURLs(host string) []string {
 	}
 	port := s.Addresses().trackerPort()
 	return tracker.URLs(host, port, port)
+}
+
+// seederAddrs are where a client that reached the S3 front under host (no port) reaches the seeder; none for a
+// name, since clients take only addresses as x.pe.
+func (s *Server) seederAddrs(host string) []netip.AddrPort {
+	if s.cfg.PublicHost != "" {
+		host = s.cfg.PublicHost
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return nil
+	}
+	return []netip.AddrPort{netip.AddrPortFrom(addr, s.Addresses().peerPort())}
 }

@@ -82,7 +82,8 @@ func (s *Server) build() {
 	s.s3 = s3api.New(s.objects, s.accounts, s.meter, s3api.Options{
 		Region: s.cfg.Region, Domains: s.cfg.Domain, MaxRequests: s.cfg.MaxRequests,
 		Ownership: s.cfg.DefaultObjectOwnership, TorrentKind: s.torrentKind,
-		Announce: s.announceURLs, Logger: s.log,
+		Announce: s.announceURLs, Peers: s.seederAddrs,
+		WebSeed: s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, Logger: s.log,
 	})
 	s.tracker = tracker.New(s.swarms, tracker.Options{PeerPort: a.peerPort(), PublicHost: s.cfg.PublicHost, Logger: s.log})
 	s.seeder = seeder.New(s.swarms, s.objects, s.meter, seeder.Options{

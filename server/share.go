@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime"
 	"net"
-	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -99,9 +98,7 @@ func (s *Server) links(t *object.Torrent, host string) Links {
 	base := "http://" + net.JoinHostPort(host, port) + path
 	magnet := t.Magnet()
 	magnet.Trackers = s.announceURLs(host)
-	if addr, err := netip.ParseAddr(host); err == nil { // clients take only addresses as x.pe
-		magnet.Peers = []netip.AddrPort{netip.AddrPortFrom(addr, s.Addresses().peerPort())}
-	}
+	magnet.Peers = s.seederAddrs(host)
 	return Links{S3: "s3://" + t.Bucket.Name + "/" + t.Version.Key, URL: base, Torrent: base + "?torrent", Magnet: magnet.String()}
 }
 

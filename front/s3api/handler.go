@@ -3,6 +3,7 @@ package s3api
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -25,6 +26,13 @@ type Options struct {
 
 	// Announce returns the announce URLs for a client that reached us under host (no port).
 	Announce func(host string) []string
+	// Peers returns where that client reaches our seeder, for magnet links: addresses, as clients take no
+	// names there.
+	Peers func(host string) []netip.AddrPort
+
+	WebSeed WebSeed // what a .torrent lists: WebSeedOff
+	// Replicated reports whether the peers of a torrent have a whole copy between them.
+	Replicated func(torrent.InfoHash) bool
 
 	Now    func() time.Time // time.Now
 	Logger *slog.Logger     // slog.Default()
@@ -67,6 +75,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Announce == nil {
 		o.Announce = func(string) []string { return nil }
+	}
+	if o.Peers == nil {
+		o.Peers = func(string) []netip.AddrPort { return nil }
+	}
+	if o.Replicated == nil {
+		o.Replicated = func(torrent.InfoHash) bool { return false }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

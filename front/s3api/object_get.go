@@ -52,6 +52,9 @@ func (h *Handler) describeObject(c *call) (*response, span, error) {
 	if err := c.checkRead(); err != nil {
 		return nil, span{}, err
 	}
+	if err := h.yieldToCrowd(c); err != nil {
+		return nil, span{}, err
+	}
 	s, err := h.span(c)
 	if err != nil {
 		return nil, s, err

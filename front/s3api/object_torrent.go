@@ -78,7 +78,7 @@ func (h *Handler) torrentFile(c *call, t *object.Torrent) ([]byte, error) {
 	}
 	m := torrent.Metainfo{
 		CreatedBy: createdBy, CreationDate: t.Version.Modified, Bucket: c.bucket.Name, Key: t.Version.Key,
-		InfoRaw: info, PieceLayer: layer,
+		InfoRaw: info, PieceLayer: layer, URLList: h.webSeeds(c, t),
 		Info: torrent.Info{Kind: t.Kind, Name: t.Name, Length: t.Length, PieceLength: t.PieceLength, Root: t.Root},
 	}
 	if urls := h.announceURLs(c); len(urls) > 0 {
@@ -93,12 +93,15 @@ const metainfoSpare = 4 << 10
 
 // announceURLs names the tracker under the host that the client reached us by; of a virtual host, under its
 // domain, since the bucket's own name need not resolve for peers.
-func (h *Handler) announceURLs(c *call) []string {
+func (h *Handler) announceURLs(c *call) []string { return h.o.Announce(c.serverHost()) }
+
+// serverHost returns the host that the client reached us by, without the bucket of a virtual host.
+func (c *call) serverHost() string {
 	host := hostName(c.http.Host)
 	if c.target.hosted {
 		host = host[len(c.target.bucket)+1:]
 	}
-	return h.o.Announce(host)
+	return host
 }
 
 // setTorrentHeader names the default torrent of a version that everybody may have, if it has one.
@@ -131,6 +134,8 @@ func (h *Handler) nameTorrent(c *call, head http.Header, t *object.Torrent) {
 	}
 	m := t.Magnet()
 	m.Trackers = h.announceURLs(c)
+	m.Peers = h.o.Peers(c.serverHost())
+	m.WebSeeds = h.webSeeds(c, t)
 	head.Set("X-Shoal-Infohash", v1.InfoHash.String())
 	head.Set("X-Shoal-Infohash-V2", v2.InfoHashV2.String())
 	head.Set("X-Shoal-Magnet", m.String())
