@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"shoal/core/access"
 	"shoal/core/fault"
@@ -113,13 +114,17 @@ func (h *Handler) setTorrentHeader(c *call, head http.Header) error {
 	if err != nil {
 		return err
 	}
-	var peer access.Context
-	peer.SetSourceIP(remoteAddr(c.http.RemoteAddr))
-	peer.SetTime(h.o.Now())
-	if t.OpenTo(peer) {
+	if t.OpenTo(c.peer(h.o.Now())) {
 		h.nameTorrent(c, head, t)
 	}
 	return nil
+}
+
+// peer is the client as a BitTorrent peer would be known.
+func (c *call) peer(now time.Time) (peer access.Context) {
+	peer.SetSourceIP(remoteAddr(c.http.RemoteAddr))
+	peer.SetTime(now)
+	return peer
 }
 
 // nameTorrent adds the magnet link and the infohashes of t. The infohash that t has none of is that of the
@@ -132,13 +137,18 @@ func (h *Handler) nameTorrent(c *call, head http.Header, t *object.Torrent) {
 	if !t.Kind.HasV2() {
 		v2 = t.As(torrent.V2)
 	}
+	head.Set("X-Shoal-Infohash", v1.InfoHash.String())
+	head.Set("X-Shoal-Infohash-V2", v2.InfoHashV2.String())
+	head.Set("X-Shoal-Magnet", h.magnet(c, t))
+}
+
+// magnet returns the magnet link of t for the client of c.
+func (h *Handler) magnet(c *call, t *object.Torrent) string {
 	m := t.Magnet()
 	m.Trackers = h.announceURLs(c)
 	m.Peers = h.o.Peers(c.serverHost())
 	m.WebSeeds = h.webSeeds(c, t)
-	head.Set("X-Shoal-Infohash", v1.InfoHash.String())
-	head.Set("X-Shoal-Infohash-V2", v2.InfoHashV2.String())
-	head.Set("X-Shoal-Magnet", m.String())
+	return m.String()
 }
 
 // torrentDisposition is `attachment; filename=NAME.torrent` for a plain name. Any other is quoted, and given

@@ -60,6 +60,11 @@ func bucketOperations() []operation {
 			state: no,
 		},
 		{
+			name: "GetBucketFeed", method: http.MethodGet, scope: bucketScope, query: []string{"rss"},
+			action: access.ListBucket, serve: (*Handler).getBucketFeed, usage: meter.ListBucket, tier: meter.Tier1, logAs: "REST.GET.RSS",
+			state: yes, note: "not in S3: an RSS feed of the newest public objects as torrents, below `prefix`",
+		},
+		{
 			name: "GetBucketTorrent", method: http.MethodGet, scope: bucketScope, query: []string{"torrent"},
 			action: access.ListBucket, serve: (*Handler).refuseBucketTorrent, usage: meter.UnknownAction, tier: meter.Tier2, logAs: "REST.GET.TORRENT",
 			state: no, note: "refused as AWS did, RequestTorrentOfBucketError",

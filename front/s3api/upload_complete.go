@@ -114,12 +114,15 @@ func (c *call) objectSize() (int64, error) {
 }
 
 // location is the URL of the target as the client reached it.
-func (c *call) location() string {
+func (c *call) location() string { return c.locationOf(c.target.key) }
+
+// locationOf is the URL of a key of the bucket as the client reaches it.
+func (c *call) locationOf(key string) string {
 	scheme := "http"
 	if c.http.TLS != nil {
 		scheme = "https"
 	}
-	path := "/" + c.target.key
+	path := "/" + key
 	if !c.target.hosted {
 		path = "/" + c.target.bucket + path
 	}

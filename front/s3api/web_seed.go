@@ -36,7 +36,7 @@ func (h *Handler) webSeeds(c *call, t *object.Torrent) []string {
 	if c.query.has("versionId") {
 		q.Set("versionId", c.query.get("versionId"))
 	}
-	return []string{c.location() + "?" + q.Encode()}
+	return []string{c.locationOf(t.Version.Key) + "?" + q.Encode()}
 }
 
 // yieldToCrowd refuses a web seed's request while the peers of its torrent can serve each other. The clients
