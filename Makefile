@@ -4,7 +4,7 @@ GO      ?= go
 BIN     := bin/shoal
 SOURCES := $(shell find . -name '*.go' -not -path './data/*') go.mod go.sum
 
-.PHONY: run build test check unit e2e bench fuzz fmt clean
+.PHONY: run build test check unit e2e swarms bench fuzz fmt clean sim
 
 run: build ## build and start the server on ./data
 	exec $(BIN) serve
@@ -28,8 +28,16 @@ e2e: build ## only the black-box tests
 	sh e2e/install-clients.sh
 	$(GO) test -count=1 -v -timeout 20m ./e2e/...
 
+SWARMS_FILE ?=
+swarms: build ## real swarms in network namespaces against other seeders, as root; half an hour; see docs/performance.md
+	sh e2e/install-clients.sh
+	SHOAL_SWARMS=full SHOAL_SWARMS_FILE=$(SWARMS_FILE) $(GO) test -count=1 -v -timeout 90m -run 'InNamespaces|OtherSeeders|LonePeer' ./e2e
+
 bench: build ## Go benchmarks, then whole-process runs; see docs/performance.md
 	sh e2e/bench.sh
+
+sim: ## flash crowds in a model: copies and completion under the governor, super-seeding and plain seeding
+	$(GO) run ./e2e/sim
 
 FUZZTIME ?= 30s
 fuzz: ## every fuzz target for FUZZTIME each

@@ -13,7 +13,9 @@ type Config struct {
 	S3Addr      string `name:"s3-addr" default:":9000" help:"HOST:PORT of S3 REST, health and metrics."`
 	TrackerAddr string `default:":6969" help:"HOST:PORT of the HTTP tracker, and of the UDP tracker on the same number."`
 	PeerAddr    string `default:":6881" help:"HOST:PORT on which BitTorrent peers are accepted."`
+	UTP         bool   `name:"utp" default:"true" negatable:"" help:"Accept peers over uTP too (BEP 29), on the UDP port of the same number."`
 
+	AnnounceWS bool     `name:"announce-ws" help:"Name the WebSocket tracker, for WebTorrent peers, in .torrent files and magnet links too."`
 	PublicHost string   `help:"Host name or address in announce URLs and magnet links (default: the host the request was sent to)."`
 	Domain     []string `help:"Domain under which buckets are addressed as virtual hosts (BUCKET.DOMAIN); may be repeated."`
 	Region     string   `default:"us-east-1" help:"Region that signatures name."`
@@ -21,14 +23,22 @@ type Config struct {
 	DefaultObjectOwnership string        `default:"BucketOwnerPreferred" enum:"BucketOwnerPreferred,ObjectWriter,BucketOwnerEnforced" help:"Object ownership of new buckets; ACLs work unless BucketOwnerEnforced."`
 	TorrentVersion         string        `default:"1" enum:"1,hybrid,2" help:"Version of the torrents that ?torrent answers by default: 1 is read by every client."`
 	WebSeed                string        `name:"webseed" default:"off" enum:"off,on,governed" help:"List the object's URL as a web seed in its .torrent: off, on, or governed (refused while the peers have a whole copy)."`
+	Seeding                string        `default:"egress" enum:"egress,balanced,speed" help:"What the seeder spares: egress (about one copy leaves it for a crowd), balanced (up to a quarter of what a crowd moves) or speed (plain seeding)."`
 	LifecycleDay           time.Duration `default:"24h" help:"Length of one lifecycle day; tests use seconds."`
 
-	MaxRequests       int   `default:"1024" help:"S3 requests served at the same time; further ones are answered 503 SlowDown."`
-	MaxPeers          int   `default:"20000" help:"BitTorrent peer connections held at the same time."`
-	MaxPeersPerSwarm  int   `default:"500" help:"Peer connections of one torrent held at the same time."`
-	MaxPeersPerIP     int   `name:"max-peers-per-ip" default:"64" help:"Peer connections from one address held at the same time."`
-	ScrubBytesPerSec  int64 `default:"8388608" help:"Bytes per second at which stored blobs are re-read and verified; 0 turns it off."`
-	MetricsFromAnyone bool  `help:"Serve /_shoal/metrics to every address, not only to loopback."`
+	PeerEncryption string `default:"accept" enum:"accept,require,off" help:"Encrypted peer connections: accept (payload in the clear if the peer agrees), require (RC4 alone) or off."`
+
+	MaxRequests       int      `default:"1024" help:"S3 requests served at the same time; further ones are answered 503 SlowDown."`
+	MaxPeers          int      `default:"20000" help:"BitTorrent peer connections held at the same time."`
+	MaxPeersPerSwarm  int      `default:"500" help:"Peer connections of one torrent held at the same time."`
+	MaxPeersPerIP     int      `name:"max-peers-per-ip" default:"64" help:"Peer connections from one address held at the same time."`
+	PeerRate          ByteRate `default:"0" help:"Most payload sent to one BitTorrent peer, such as 10MiB/s; 0 is no limit."`
+	SwarmRate         ByteRate `default:"0" help:"Most payload sent of one torrent, such as 10MiB/s; 0 is no limit."`
+	BucketRate        ByteRate `default:"0" help:"Most payload sent of one bucket's torrents, such as 10MiB/s; 0 is no limit."`
+	UploadRate        ByteRate `default:"0" help:"Most payload sent to all BitTorrent peers, such as 10MiB/s; 0 is no limit."`
+	TrackerRate       int      `default:"500" help:"Tracker requests per second that are answered to one network (IPv4 /24, IPv6 /56); 0 is no limit."`
+	ScrubBytesPerSec  int64    `default:"8388608" help:"Bytes per second at which stored blobs are re-read and verified; 0 turns it off."`
+	MetricsFromAnyone bool     `help:"Serve /_shoal/metrics to every address, not only to loopback."`
 
 	RootAccessKey string `help:"Access key of the root user (default: made on first start, stored, printed once)."`
 	RootSecretKey Secret `help:"Secret key of the root user."`

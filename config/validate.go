@@ -55,6 +55,9 @@ func (c *Config) Validate() error {
 			bad(n.flag, n.value, "must be at least 1")
 		}
 	}
+	if c.TrackerRate < 0 {
+		bad("tracker-rate", c.TrackerRate, "must not be negative")
+	}
 	if c.ScrubBytesPerSec < 0 {
 		bad("scrub-bytes-per-sec", c.ScrubBytesPerSec, "must not be negative")
 	}

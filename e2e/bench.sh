@@ -4,7 +4,7 @@
 #
 #   BENCH_DIR=DIR      where data and content go (default $TMPDIR or /tmp); a disk, for figures of durable writes
 #   BENCH_OBJECTS=N    also fill a server with N objects, and start it (1000000: ten minutes, 2 GiB)
-#   BENCH_ONLY="a b"   only these of: go ready put get seed small
+#   BENCH_ONLY="a b"   only these of: go ready put get seed small udp http
 #   BENCH_RUNS=N       runs of each measurement (default 5)
 #   BENCH_GIB=N        GiB that each run of seed downloads (default 4)
 set -eu
@@ -26,7 +26,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
-chosen() { case " ${BENCH_ONLY:-go ready put get seed small} " in *" $1 "*) ;; *) return 1 ;; esac; }
+chosen() { case " ${BENCH_ONLY:-go ready put get seed small udp http} " in *" $1 "*) ;; *) return 1 ;; esac; }
 title() { printf '\n== %s\n' "$1"; }
 
 # background NAME LINE COMMAND... starts a process, waits until it prints a line that begins with LINE, and
@@ -145,11 +145,70 @@ bench_small() {
 	resident
 }
 
+# trackers starts them on one CPU: shoal, and opentracker where it is installed, with the same torrents. $trackers lists
+# them as NAME=PID=ADDR.
+trackers() {
+	[ -z "${trackers:-}" ] || return 0
+	# shellcheck disable=SC2086 # a list of words
+	background tracker 'shoal ready ' taskset -c 0 "$shoal" serve $flags --data "$dir/tracker"
+	trackers="shoal=$pid=$(echo "$line" | sed 's/.* tracker=\([^ ]*\).*/\1/')"
+	bucket=http://$(echo "$line" | sed 's/.* s3=\([^ ]*\).*/\1/')/bench
+	"$loadgen" put --bucket "$bucket" --create --size 1000 --objects 100 --runs 1 --acl public-read --prefix udp/ >/dev/null
+	mkdir "$dir/opentracker"
+	"$loadgen" hashes --bucket "$bucket" --objects 100 --prefix udp/ >"$dir/opentracker/hashes"
+	command -v opentracker >/dev/null || return 0
+	# It will not run as root: it gives itself to the user of its package, who must be able to read the list.
+	chmod 755 "$dir" "$dir/opentracker"
+	printf 'listen.tcp_udp 127.0.0.1:16969\naccess.whitelist /hashes\ntracker.rootdir %s\ntracker.user _opentracker\n' "$dir/opentracker" >"$dir/opentracker/conf"
+	taskset -c 0 opentracker -f "$dir/opentracker/conf" >/dev/null 2>&1 &
+	started="$started $!"
+	trackers="$trackers opentracker=$!=127.0.0.1:16969"
+}
+
+# announce COMMAND NAME=PID=ADDR FLAG... measures one tracker, with the load on another CPU.
+announce() {
+	how=$1
+	at=${2#*=}
+	printf '%-12s' "${2%%=*}"
+	shift 2
+	taskset -c 1 "$loadgen" "$how" --pid "${at%%=*}" --addr "${at#*=}" --hashes "$dir/opentracker/hashes" --runs 1 "$@"
+}
+
+# bench_udp lets the trackers take turns, with a loop of recvmmsg and sendmmsg that does nothing else.
+bench_udp() {
+	trackers
+	title 'UDP announces, one CPU'
+	background echo 'echo ready ' taskset -c 0 "$loadgen" echo --addr 127.0.0.1:0
+	for _ in $(seq "$runs"); do
+		for tracker in $trackers "bare=$pid=${line##*udp=}"; do announce announce "$tracker"; done
+	done
+}
+
+# bench_http lets the trackers take turns, and shoal once more with requests that it leaves to net/http. No network
+# asks more often than --tracker-rate. opentracker ends every connection with the answer, though nobody asks it to.
+bench_http() {
+	trackers
+	title 'HTTP announces, one CPU'
+	shoal_http=${trackers%% *}
+	for _ in $(seq "$runs"); do
+		for close in '' --close; do
+			# shellcheck disable=SC2086 # no word or one
+			{
+				announce announce-http "$shoal_http" --conns 256 $close
+				announce announce-http "net/http=${shoal_http#shoal=}" --conns 256 $close --header 'Trailer: none'
+			}
+		done
+		for tracker in ${trackers#"$shoal_http"}; do
+			announce announce-http "$tracker" --conns 256 --close
+		done
+	done
+}
+
 bench_objects() {
 	title "start with $1 objects: nineteen in twenty of 512 bytes, the others files of 12 KiB"
 	serve "$dir/many"
-	"$loadgen" put --pid "$server" --bucket "$s3/many" --create --size 512 --objects $(($1 / 20 * 19)) --writers 32 --runs 1 --prefix inline/
-	"$loadgen" put --pid "$server" --bucket "$s3/many" --size 12288 --objects $(($1 / 20)) --writers 32 --runs 1 --prefix blob/
+	"$loadgen" put --pid "$server" --bucket "$s3/many" --create --size 512 --objects $(($1 / 20 * 19)) --writers 32 --runs 1 --prefix inline/ --acl public-read
+	"$loadgen" put --pid "$server" --bucket "$s3/many" --size 12288 --objects $(($1 / 20)) --writers 32 --runs 1 --prefix blob/ --acl public-read
 	resident
 	kill -9 "$server"
 	wait "$server" || :
@@ -157,6 +216,14 @@ bench_objects() {
 		# shellcheck disable=SC2086 # no word or one; a list of words
 		"$loadgen" ready --runs "$runs" --idle 10s $how -- "$shoal" serve $flags --data "$dir/many"
 	done
+	if libtorrent; then
+		title 'first piece of a random one of them by libtorrent, its torrent never asked for before'
+		serve "$dir/many"
+		# shellcheck disable=SC2046 # a list of URLs
+		/usr/bin/python3 e2e/testdata/lt_first_byte.py $(shuf -i 0-$(($1 / 20 * 19 - 1)) -n 20 |
+			awk -v at="$s3/many/inline/0" '{ printf "%s/%04d/object-%07d\n", at, $1 / 1000, $1 }')
+		resident
+	fi
 }
 
 title "machine: $(nproc) CPUs, $(awk '/^model name/ { sub(/.*: /, ""); print; exit }' /proc/cpuinfo), load $(cut -d' ' -f1-3 /proc/loadavg), $(stat -f -c %T "$dir")"
@@ -174,4 +241,6 @@ if chosen put || chosen get || chosen seed || chosen small; then
 		if chosen $part; then bench_$part; fi
 	done
 fi
+if chosen udp; then bench_udp; fi
+if chosen http; then bench_http; fi
 if [ -n "${BENCH_OBJECTS:-}" ]; then bench_objects "$BENCH_OBJECTS"; fi

@@ -79,3 +79,26 @@ func runClient(t testing.TB, within time.Duration, program string, args ...strin
 	}
 	return p.stdout.String()
 }
+
+// findNPM returns node and the path of a program of an npm package that install-clients.sh installs, or skips.
+func findNPM(t testing.TB, program string) (node, path string) {
+	t.Helper()
+	node, modules := findNPMPackage(t, filepath.Join(".bin", program))
+	return node, filepath.Join(modules, ".bin", program)
+}
+
+// findNPMPackage returns node and the directory in which install-clients.sh has installed an npm package among
+// others, or skips.
+func findNPMPackage(t testing.TB, name string) (node, modules string) {
+	t.Helper()
+	node = findClient(t, "node", "nodejs")
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Skipf("no directory for npm packages: %v", err)
+	}
+	modules = filepath.Join(cache, "shoal-e2e", "npm", "node_modules")
+	if _, err := os.Stat(filepath.Join(modules, name)); err != nil {
+		t.Skipf("%s is not installed: run e2e/install-clients.sh where there is npm", name)
+	}
+	return node, modules
+}

@@ -14,9 +14,11 @@ import (
 
 // source is what a BitTorrent client starts from.
 type source struct {
-	link  string // .torrent file, magnet link or URL
-	host  string // address that the client binds; "" for its default
-	limit int64  // bytes per second; 0 for none
+	link       string     // .torrent file, magnet link or URL
+	host       string     // address that the client binds; "" for its default
+	limit      int64      // bytes per second; 0 for none
+	encryption encryption // that peers must have
+	utp        bool       // for transmission-cli: dial over uTP first; libtorrent always does
 }
 
 // download is a BitTorrent client at work in a directory of its own.
@@ -73,6 +75,10 @@ func aria2(t testing.TB, s source) *download {
 	if s.host != "" {
 		args = append(args, "--interface="+s.host)
 	}
+	if s.encryption != nothing {
+		args = append(args, "--bt-require-crypto=true", "--bt-min-crypto-level="+
+			map[encryption]string{opening: "plain", payload: "arc4"}[s.encryption])
+	}
 	return &download{process: startProcess(t, "aria2c", client(t, program, append(args, s.link)...)), dir: dir}
 }
 
@@ -84,7 +90,7 @@ func libtorrent(t testing.TB, s source) *download {
 		host = loopback
 	}
 	cmd := client(t, python, script(t, "lt_download.py"), s.link, dir,
-		fmt.Sprintf("%s:%d", host, freePort(t)), fmt.Sprint(s.limit))
+		fmt.Sprintf("%s:%d", host, freePort(t)), fmt.Sprint(s.limit), string(s.encryption))
 	return &download{process: startProcess(t, "libtorrent", cmd), dir: dir}
 }
 
@@ -110,8 +116,8 @@ func (d *download) status() libtorrentStatus {
 func transmission(t testing.TB, s source) *download {
 	t.Helper()
 	program, dir, config := findClient(t, "transmission-cli", "transmission-cli"), t.TempDir(), t.TempDir()
-	settings := fmt.Sprintf(`{"dht-enabled":false,"lpd-enabled":false,"pex-enabled":false,"utp-enabled":false,
-		"port-forwarding-enabled":false,"speed-limit-down-enabled":%v,"speed-limit-down":%d}`, s.limit > 0, s.limit/1000)
+	settings := fmt.Sprintf(`{"dht-enabled":false,"lpd-enabled":false,"pex-enabled":false,"utp-enabled":%v,
+		"port-forwarding-enabled":false,"speed-limit-down-enabled":%v,"speed-limit-down":%d}`, s.utp, s.limit > 0, s.limit/1000)
 	if err := os.WriteFile(filepath.Join(config, "settings.json"), []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -119,8 +125,12 @@ func transmission(t testing.TB, s source) *download {
 	if err := os.WriteFile(tell, []byte("#!/bin/sh\n: > "+mark+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	policy := "--encryption-tolerated"
+	if s.encryption != nothing {
+		policy = "--encryption-required"
+	}
 	cmd := client(t, program, "--config-dir", config, "--download-dir", dir, "--no-portmap",
-		"--encryption-tolerated", "--port", fmt.Sprint(freePort(t)), "--finish", tell, s.link)
+		policy, "--port", fmt.Sprint(freePort(t)), "--finish", tell, s.link)
 	d := &download{process: startProcess(t, "transmission-cli", cmd), dir: dir}
 	d.finished = func() bool { _, err := os.Stat(mark); return err == nil }
 	return d
@@ -134,6 +144,9 @@ func rtorrent(t testing.TB, s source) *download {
 	if host == "" {
 		host = loopback
 	}
+	policy := map[encryption]string{
+		nothing: "none", opening: "allow_incoming,try_outgoing,require", payload: "allow_incoming,try_outgoing,require,require_rc4",
+	}[s.encryption]
 	rc := fmt.Sprintf(`system.daemon.set = true
 directory.default.set = %s
 session.path.set = %s
@@ -143,9 +156,10 @@ dht.mode.set = disable
 protocol.pex.set = no
 trackers.use_udp.set = no
 throttle.global_down.max_rate.set_kb = %d
+protocol.encryption.set = %s
 method.set_key = event.download.finished, mark, "execute.nothrow = touch, %s"
 load.start = %s
-`, dir, session, host, freePort(t), s.limit/1000, mark, s.link)
+`, dir, session, host, freePort(t), s.limit/1000, policy, mark, s.link)
 	if err := os.WriteFile(config, []byte(rc), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,8 @@ const (
 // TestMadePrivateInMidDownload takes an object away while clients are fetching it: by its ACL, by its
 // bucket's policy, and by deleting it.
 func TestMadePrivateInMidDownload(t *testing.T) {
-	s := start(t, options{})
+	// Everybody is served at once, and over TCP: connections are counted.
+	s := start(t, options{flags: []string{"--seeding", "speed", "--no-utp"}})
 	path := filepath.Join(t.TempDir(), "file")
 	writeContent(t, path, 3, revokedSize)
 	for _, c := range []struct {

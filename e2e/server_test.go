@@ -37,6 +37,7 @@ type server struct {
 	t                 testing.TB
 	data              string
 	flags             []string
+	host              *host // where it runs; nil for this machine's own network
 	proc              *process
 	s3, tracker, peer string // HOST:PORT; an unspecified host is given as loopback
 	ready             time.Duration
@@ -82,7 +83,11 @@ func (s *server) run() {
 		"serve", "--data", s.data,
 		"--s3-addr", s.s3, "--tracker-addr", s.tracker, "--peer-addr", s.peer,
 	}, s.flags...)
-	cmd := exec.Command(shoalBinary(s.t), args...)
+	args = append([]string{shoalBinary(s.t)}, args...)
+	if s.host != nil {
+		args = s.host.command(args[0], args[1:]...)
+	}
+	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(cleanEnviron(), "SHOAL_ROOT_ACCESS_KEY="+rootKey, "SHOAL_ROOT_SECRET_KEY="+rootSecret)
 	began := time.Now()
 	s.proc = startProcess(s.t, "shoal serve", cmd)

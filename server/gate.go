@@ -7,15 +7,19 @@ import (
 )
 
 // How the process's descriptors are shared, so that a flood at one front leaves the others and the files
-// theirs: peers take half of them at most (front/seeder), S3 a quarter, the tracker an eighth. A connection
-// over the share waits in the kernel's queue.
+// theirs: peers take half of them at most, S3 a quarter, the tracker an eighth. A connection of HTTP over the share
+// waits in the kernel's queue, a peer is closed.
 const (
+	peerShare    = 2
 	s3Share      = 4
 	trackerShare = 8
 
 	assumedDescriptors = 1024    // where the system does not tell
 	maxDescriptors     = 1 << 20 // more are never shared out: a gate has a place for each connection
 )
+
+// peerConns returns how many peers are held when so many are asked for.
+func peerConns(asked, descriptors int) int { return min(asked, max(1, descriptors/peerShare)) }
 
 // gate is a listener that accepts only while fewer than its number of connections are open. The HTTP server
 // tells it of each that ends (connState); so connections stay *net.TCPConn, which sendfile needs.
@@ -56,4 +60,29 @@ func (g *gate) connState(_ net.Conn, s http.ConnState) {
 	if s == http.StateClosed || s == http.StateHijacked {
 		<-g.places
 	}
+}
+
+// closing is a gate that needs no one to tell it: a connection gives its place back when it is closed. It is for a
+// listener whose connections are not all of one http.Server until they end, and need no sendfile.
+type closing struct{ *gate }
+
+// Accept implements net.Listener.
+func (g closing) Accept() (net.Conn, error) {
+	c, err := g.gate.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &placed{Conn: c, leave: sync.OnceFunc(func() { <-g.places })}, nil
+}
+
+// placed is a connection of a closing gate.
+type placed struct {
+	net.Conn
+	leave func()
+}
+
+// Close implements net.Conn.
+func (c *placed) Close() error {
+	defer c.leave()
+	return c.Conn.Close()
 }

@@ -33,7 +33,20 @@ func (s *Server) announceURLs(host string) []string {
 		host = s.cfg.PublicHost
 	}
 	port := s.Addresses().trackerPort()
-	return tracker.URLs(host, port, port)
+	urls := tracker.URLs(host, port, port)
+	if s.cfg.AnnounceWS {
+		urls = append(urls, tracker.WebSocketURL(host, port))
+	}
+	return urls
+}
+
+// privateURLs are announceURLs with the token of a private torrent. Who has a WebSocket is not in its swarm.
+func (s *Server) privateURLs(host, token string) []string {
+	if s.cfg.PublicHost != "" {
+		host = s.cfg.PublicHost
+	}
+	port := s.Addresses().trackerPort()
+	return tracker.PrivateURLs(host, port, port, token)
 }
 
 // seederAddrs are where a client that reached the S3 front under host (no port) reaches the seeder; none for a

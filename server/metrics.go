@@ -50,6 +50,8 @@ func (s *Server) liveMetrics() []prometheus.Collector {
 	kv := s.stores.metadata.Metrics
 	return []prometheus.Collector{
 		newClosedConnections(s.seeder),
+		newBucketSwarms(s),
+		newTrackerRequests(s.tracker),
 		counter("shoal_kv_commits_total", "Commits of metadata.", func() float64 { return float64(kv().Commits) }),
 		counter("shoal_kv_syncs_total", "Syncs of the metadata log; commits of the same moment share one.", func() float64 { return float64(kv().LogSyncs) }),
 		counter("shoal_kv_write_stalls_total", "Times that writes of metadata waited for compaction.", func() float64 { return float64(kv().WriteStalls) }),
@@ -57,6 +59,10 @@ func (s *Server) liveMetrics() []prometheus.Collector {
 		gauge("shoal_swarm_peers", "Peers that have announced themselves.", func() float64 { return float64(s.swarms.Stats().Peers) }),
 		gauge("shoal_seeder_connections", "Peers connected to the seeder.", func() float64 { return float64(s.swarms.Stats().Members) }),
 		counter("shoal_seeder_payload_bytes_total", "Torrent payload sent.", func() float64 { return float64(s.swarms.Stats().SentBytes) }),
+		counter("shoal_seeder_encrypted_connections_total", "Peer connections whose payload was encrypted.", func() float64 { return float64(s.seeder.Stats().Encrypted) }),
+		counter("shoal_tracker_limited_total", "Tracker requests over the rate of their network.", func() float64 { return float64(s.tracker.Stats().Limited) }),
+		gauge("shoal_tracker_websockets", "WebSockets of WebTorrent clients that are open.", func() float64 { return float64(s.tracker.Stats().Sockets) }),
+		gauge("shoal_tracker_web_peers", "WebTorrent peers that have announced themselves.", func() float64 { return float64(s.tracker.Stats().WebPeers) }),
 		counter("shoal_meter_dropped_events_total", "Usage events refused as malformed or over a bound.", func() float64 { return float64(s.meter.Dropped()) }),
 		gauge("shoal_damaged_blobs", "Blobs that the scrubber found damaged since the start.", func() float64 { return float64(len(s.objects.ScrubStatus().Damaged)) }),
 	}

@@ -14,14 +14,13 @@ import (
 	"shoal/core/object"
 	"shoal/front/admin"
 	"shoal/front/s3api"
+	"shoal/front/tracker"
 )
 
 // Time bounds of the HTTP listeners.
 const (
 	trackerTimeout    = 30 * time.Second // of one announce
-	trackerHeaders    = 5 * time.Second  // of its headers: an announce has no body
-	trackerKeepAlive  = 2 * time.Minute
-	trackerMaxHeaders = 16 << 10 // bytes
+	trackerMaxHeaders = 16 << 10         // bytes
 	drainTimeout      = 10 * time.Second
 )
 
@@ -37,7 +36,7 @@ func (s *Server) s3Routes() http.Handler {
 	own.HandleFunc("GET /_shoal/health", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	own.Handle(admin.PathPrefix+"/", s.s3.RequireRoot(http.StripPrefix(admin.PathPrefix, s.admin)))
 	own.Handle("GET /_shoal/metrics", s.metricsHandler())
-	return besideS3(own, s.s3, s.s3.Hosts)
+	return besideS3(own, s.s3Load.count(s.s3), s.s3.Hosts)
 }
 
 // besideS3 puts our own paths beside S3: "_shoal" cannot be a bucket's name. Where the host is a bucket's
@@ -52,20 +51,24 @@ func besideS3(own, s3 http.Handler, hosted func(host string) bool) http.Handler 
 	})
 }
 
-// runTracker serves HTTP and UDP announces.
+// runTracker serves HTTP, WebSocket and UDP announces.
 func (s *Server) runTracker(ctx context.Context) error {
 	srv := &http.Server{
-		Handler: s.tracker, ReadHeaderTimeout: trackerHeaders, ReadTimeout: trackerTimeout, WriteTimeout: trackerTimeout,
-		IdleTimeout: trackerKeepAlive, MaxHeaderBytes: trackerMaxHeaders, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		Handler: s.tracker, ReadHeaderTimeout: tracker.HeaderTimeout, ReadTimeout: trackerTimeout, WriteTimeout: trackerTimeout,
+		IdleTimeout: tracker.KeepAlive, MaxHeaderBytes: trackerMaxHeaders, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return serveHTTP(ctx, srv, s.listeners.tracker) })
-	g.Go(func() error { return s.tracker.ServeUDP(ctx, s.listeners.trackerUDP) })
+	// What was asked before the stop is answered.
+	l := s.tracker.ListenHTTP(context.WithoutCancel(ctx), s.listeners.tracker)
+	g.Go(func() error { return serveHTTP(ctx, srv, l) })
+	g.Go(func() error { return s.tracker.RunWebSockets(ctx) })
+	g.Go(func() error { return s.tracker.ServeUDP(ctx, s.listeners.trackerUDP...) })
 	return g.Wait()
 }
 
 func (s *Server) runSeeder(ctx context.Context) error {
-	return s.seeder.Serve(ctx, s.listeners.peer)
+	defer s.listeners.waitUTP() // the last packets of its streams
+	return s.seeder.Serve(ctx, s.listeners.peers()...)
 }
 
 // runScrubber re-reads stored content, unless it is turned off.

@@ -35,8 +35,10 @@ type Server struct {
 	listeners *listeners
 	rootKey   account.AccessKey
 	rootMade  bool
+	s3Load    s3Load
 
 	torrentKind torrent.Kind // of ?torrent and of shared files
+	seeding     swarm.Policy
 }
 
 // Open opens the stores, makes the root key if there is none and binds every listener. The caller
@@ -52,6 +54,9 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Server, er
 func (s *Server) open(ctx context.Context) (err error) {
 	if s.torrentKind, err = torrent.ParseKind(s.cfg.TorrentVersion); err != nil {
 		return fmt.Errorf("--torrent-version: %w", err)
+	}
+	if s.seeding, err = swarm.ParsePolicy(s.cfg.Seeding); err != nil {
+		return fmt.Errorf("--seeding: %w", err)
 	}
 	if s.stores, err = openStores(s.cfg.Data, s.log); err != nil {
 		return err
@@ -76,20 +81,37 @@ func (s *Server) open(ctx context.Context) (err error) {
 func (s *Server) build() {
 	s.meter = meter.New(s.stores.metadata, meter.Options{Logger: s.log, Storage: storedBytes{s.objects}})
 	s.swarms = swarm.New(s.objects, swarm.Options{
-		Logger: s.log, MaxMembers: s.cfg.MaxPeersPerSwarm, MaxMembersPerIP: s.cfg.MaxPeersPerIP,
+		Logger: s.log, Guests: guests{s.accounts}, Policy: s.seeding, MaxMembers: s.cfg.MaxPeersPerSwarm, MaxMembersPerIP: s.cfg.MaxPeersPerIP,
 	})
 	a := s.listeners.addresses()
 	s.s3 = s3api.New(s.objects, s.accounts, s.meter, s3api.Options{
 		Region: s.cfg.Region, Domains: s.cfg.Domain, MaxRequests: s.cfg.MaxRequests,
 		Ownership: s.cfg.DefaultObjectOwnership, TorrentKind: s.torrentKind,
-		Announce: s.announceURLs, Peers: s.seederAddrs,
+		Announce: s.announceURLs, PrivateAnnounce: s.privateURLs, Peers: s.seederAddrs,
 		WebSeed: s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, Logger: s.log,
 	})
-	s.tracker = tracker.New(s.swarms, tracker.Options{PeerPort: a.peerPort(), PublicHost: s.cfg.PublicHost, Logger: s.log})
-	s.seeder = seeder.New(s.swarms, s.objects, s.meter, seeder.Options{
-		MaxConns: s.cfg.MaxPeers, MaxConnsPerIP: s.cfg.MaxPeersPerIP, ListenPort: a.peerPort(), Logger: s.log,
+	s.tracker = tracker.New(s.swarms, tracker.Options{
+		PeerPort: a.peerPort(), PublicHost: s.cfg.PublicHost, Rate: s.cfg.TrackerRate, Logger: s.log,
 	})
-	s.admin = admin.New(s.accounts, s.meter, s.objects, admin.Options{Status: s.status, Logger: s.log})
+	s.seeder = seeder.New(s.swarms, s.objects, s.meter, s.seederOptions())
+	s.admin = admin.New(s.accounts, s.meter, s.objects, admin.Options{Status: s.status, Swarms: s.liveSwarms, Logger: s.log})
+}
+
+// seederOptions are those of the configuration, within what the process may open.
+func (s *Server) seederOptions() seeder.Options {
+	conns := peerConns(s.cfg.MaxPeers, descriptors())
+	if conns < s.cfg.MaxPeers {
+		s.log.Info("fewer peer connections than asked for: the process may not open more files",
+			"asked", s.cfg.MaxPeers, "connections", conns, "descriptors", descriptors())
+	}
+	return seeder.Options{
+		MaxConns: conns, MaxConnsPerIP: s.cfg.MaxPeersPerIP, ListenPort: s.listeners.addresses().peerPort(),
+		Rates: seeder.Rates{
+			Peer: int64(s.cfg.PeerRate), Swarm: int64(s.cfg.SwarmRate),
+			Bucket: int64(s.cfg.BucketRate), Server: int64(s.cfg.UploadRate),
+		},
+		Encryption: seeder.Encryption(s.cfg.PeerEncryption), Busy: s.s3Load.busy, Logger: s.log,
+	}
 }
 
 // Run serves until ctx is done, then stops everything in reverse order within a bound and closes the

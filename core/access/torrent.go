@@ -9,6 +9,12 @@ package access
 // for one as met. A peer's connection is not TLS, so a policy that demands aws:SecureTransport
 // closes the swarm; a peer has no headers, so one that demands a referer does too.
 func PublicTorrent(b Bucket, key string, o Object, version bool, c Context) bool {
+	return MayTorrent(Principal{}, b, key, o, version, c)
+}
+
+// MayTorrent is PublicTorrent for a principal: whether p may be in the private swarm of the object. Policies do not bind
+// Root.
+func MayTorrent(p Principal, b Bucket, key string, o Object, version bool, c Context) bool {
 	c = c.clone()
 	for _, k := range []Key{KeySourceIP, KeyCurrentTime, KeyEpochTime} {
 		if !c.has(k) {
@@ -22,10 +28,10 @@ func PublicTorrent(b Bucket, key string, o Object, version bool, c Context) bool
 	if version {
 		read, torrent = GetObjectVersion, GetObjectVersionTorrent
 	}
-	q := Query{Action: read, Bucket: b, Key: key, Object: &o, Context: c}
+	q := Query{Principal: p, Action: read, Bucket: b, Key: key, Object: &o, Context: c}
 	if !Decide(q).Allowed {
 		return false
 	}
 	q.Action = torrent
-	return q.policyOutcome().Effect != Deny
+	return p.Kind == Root || q.policyOutcome().Effect != Deny
 }

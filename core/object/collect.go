@@ -258,6 +258,8 @@ func (c *collector) sweep(ctx context.Context, task taskKind, id [16]byte, row k
 		return c.store.sweepUpload(ctx, UploadID(id), record)
 	case taskBucket:
 		return c.store.sweepBucket(ctx, record)
+	case taskPrefix:
+		return c.store.sweepPrefix(ctx, record.Bucket, id, row.Key, c.now)
 	}
 	return fmt.Errorf("%w: unknown task %q", errRecord, task)
 }

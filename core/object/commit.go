@@ -11,6 +11,7 @@ import (
 	"shoal/core/fault"
 	"shoal/storage/blob"
 	"shoal/storage/kv"
+	"shoal/wire/torrent"
 )
 
 // The order of every write, from which safety follows without a clock:
@@ -72,10 +73,14 @@ func (s *Store) publishOnce(tx *kv.Tx, p publication, v *Version) error {
 	}
 	now := s.now().UTC()
 	v.ID, v.Modified, v.Null = nextVersionID(now, old), now, true
+	v.Replaced = torrent.InfoHash{}
 	var objects, size int64 = 1, storedBytes(v)
 	if old != nil {
 		objects--
 		size -= storedBytes(old)
+		if v.Replaced, err = s.lastInfoHash(tx, old); err != nil {
+			return err
+		}
 		if err := s.retire(tx, old); err != nil {
 			return err
 		}

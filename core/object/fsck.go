@@ -146,6 +146,7 @@ func (c *checker) rowChecks() map[byte]func(context.Context, kv.Row) ([]Finding,
 		kindTorrent:     c.checkTorrent,
 		kindTorrentData: c.checkTorrentData,
 		kindInfohash:    c.checkInfohash,
+		kindPrefix:      c.checkPrefix,
 	}
 }
 

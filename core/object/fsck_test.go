@@ -61,6 +61,10 @@ func TestFsckFinds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	private, err := s.PrivateTorrent(t.Context(), b, whole, torrent.V1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	u, err := s.CreateUpload(t.Context(), NewUpload{Bucket: b, Key: "open", Owner: testOwner})
 	if err != nil {
 		t.Fatal(err)
@@ -91,8 +95,11 @@ func TestFsckFinds(t *testing.T) {
 		{"torrent gone", kv.Write{Key: torrentKey(b.ID, whole.ID), Delete: true}, []FindingKind{MissingTorrent, OrphanInfohash, OrphanTorrent}},
 		{"torrent data gone", kv.Write{Key: torrentDataKey(b.ID, whole.ID), Delete: true}, []FindingKind{MissingTorrent}},
 		{"infohash gone", kv.Write{Key: s.rows(t, kindInfohash)[0].Key, Delete: true}, []FindingKind{MissingInfohash}},
-		{"infohash of nobody", kv.Write{Key: infohashKey([20]byte{1}, b.ID, whole.ID), Value: encodeInfohash("whole", torrent.V1)}, []FindingKind{OrphanInfohash}},
-		{"infohash of another kind", kv.Write{Key: infohashKey(known.InfoHash, b.ID, whole.ID), Value: encodeInfohash("whole", torrent.V2)}, []FindingKind{OrphanInfohash}},
+		{"infohash of nobody", kv.Write{Key: infohashKey([20]byte{1}, b.ID, whole.ID), Value: encodeInfohash(infohashRecord{"whole", torrentForm{kind: torrent.V1}, false})}, []FindingKind{OrphanInfohash}},
+		{"infohash of another kind", kv.Write{Key: infohashKey(known.InfoHash, b.ID, whole.ID), Value: encodeInfohash(infohashRecord{"whole", torrentForm{kind: torrent.V2}, false})}, []FindingKind{OrphanInfohash}},
+		{"private infohash gone", kv.Write{Key: infohashKey(private.InfoHash, b.ID, whole.ID), Delete: true}, []FindingKind{MissingInfohash}},
+		{"private infohash made public", kv.Write{Key: infohashKey(private.InfoHash, b.ID, whole.ID), Value: encodeInfohash(infohashRecord{"whole", torrentForm{}, false})}, []FindingKind{OrphanInfohash}},
+		{"prefix torrent of nobody", kv.Write{Key: prefixKey(b.ID, whole.ID), Value: []byte{}}, []FindingKind{OrphanTorrent}},
 		{"usage", kv.Write{Key: newDeltaKey(b.ID), Value: encodeUsage(usage{1, 1})}, []FindingKind{WrongUsage}},
 		{"upload gone", kv.Write{Key: uploadKey(b.ID, "open", u.ID), Delete: true}, []FindingKind{OrphanPart, WrongUsage}},
 		{"head not read", kv.Write{Key: headKey(b.ID, "inline"), Value: []byte{99}}, []FindingKind{BadRow, WrongUsage}},

@@ -20,11 +20,11 @@ func (c *checker) checkTorrent(ctx context.Context, row kv.Row) ([]Finding, erro
 		return bad(row.Key, err), nil
 	}
 	name := "torrent " + rec.kinds[torrent.V1].infoHash.String() + " of " + versionName(id, rec.key, version)
-	v, _, err := c.s.findVersion(ctx, id, rec.key, version)
+	wanted, err := c.torrentWanted(ctx, id, version, rec)
 	if err != nil {
 		return nil, err
 	}
-	if v == nil || !v.HasTorrent {
+	if !wanted {
 		return []Finding{{OrphanTorrent, name, rowName(row.Key)}}, nil
 	}
 	findings, err := c.checkTorrentBytes(ctx, name, id, version, rec)
@@ -91,7 +91,7 @@ func (c *checker) checkInfohash(ctx context.Context, row kv.Row) ([]Finding, err
 	if err != nil {
 		return bad(row.Key, err), nil
 	}
-	objectKey, kind, err := decodeInfohash(row.Value)
+	found, err := decodeInfohash(row.Value)
 	if err != nil {
 		return bad(row.Key, err), nil
 	}
@@ -99,8 +99,34 @@ func (c *checker) checkInfohash(ctx context.Context, row kv.Row) ([]Finding, err
 	if err != nil {
 		return nil, err
 	}
-	if !ok || rec.key != objectKey || !slices.Contains(rec.names(), torrentName{h, kind}) {
-		return []Finding{{OrphanInfohash, "infohash " + h.String(), "no torrent of " + versionName(id, objectKey, version)}}, nil
+	if !ok || rec.key != found.key || rec.isPrefix() != found.prefix || !slices.Contains(rec.names(), torrentName{h, found.torrentForm}) {
+		return []Finding{{OrphanInfohash, "infohash " + h.String(), "no torrent of " + versionName(id, found.key, version)}}, nil
+	}
+	return nil, nil
+}
+
+// torrentWanted reports whether a torrent has a version, or, one of a prefix, its place among those of its bucket and
+// somebody who will look after it.
+func (c *checker) torrentWanted(ctx context.Context, id BucketID, version VersionID, rec torrentRecord) (bool, error) {
+	if rec.isPrefix() {
+		rows, err := c.s.kv.Get(ctx, prefixKey(id, version))
+		return err == nil && rows[0].Exists() && c.isQueued(taskPrefix, version), err
+	}
+	v, _, err := c.s.findVersion(ctx, id, rec.key, version)
+	return v != nil && v.HasTorrent, err
+}
+
+func (c *checker) checkPrefix(ctx context.Context, row kv.Row) ([]Finding, error) {
+	id, version, err := parseTorrentKey(row.Key)
+	if err != nil {
+		return bad(row.Key, err), nil
+	}
+	rec, ok, err := c.s.torrentRecord(ctx, id, version)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || !rec.isPrefix() {
+		return []Finding{{OrphanTorrent, rowName(row.Key), "no torrent of a prefix"}}, nil
 	}
 	return nil, nil
 }

@@ -26,6 +26,7 @@ const (
 	kindTorrent     = 'o' // bucket id, version id -> torrent record
 	kindTorrentData = 'O' // bucket id, version id -> v1 piece hashes and v2 piece layer
 	kindInfohash    = 't' // infohash, bucket id, version id -> object key and kind of torrent
+	kindPrefix      = 'q' // bucket id, id of a prefix torrent -> nothing: the torrents of prefixes of a bucket
 	kindDelta       = 'n' // bucket id, shard, random -> usage delta
 	kindSum         = 'N' // bucket id -> usage sum
 	kindScrub       = 's' // position of the scrubber

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sort"
-	"sync"
 
 	"shoal/core/fault"
 	"shoal/storage/blob"
@@ -26,28 +24,13 @@ type ReaderAt struct {
 	extents []Extent
 	ends    []int64 // offset in the version of the end of each extent
 	blobs   blob.Store
-
-	mu    sync.Mutex // guards open, clock, closed
-	open  map[blob.ID]*openBlob
-	clock uint64 // of uses
-	done  bool
-}
-
-// openBlob is a blob being opened or open. Evicted while in use, it is closed by its last user.
-type openBlob struct {
-	ready   chan struct{} // closed when r or err is set
-	r       io.ReaderAt
-	closer  io.Closer
-	err     error
-	users   int
-	used    uint64
-	evicted bool
+	open    *openSet[blob.ID]
 }
 
 // OpenAt returns a random-access reader of v. It opens no file until it is read from. The caller closes
 // it, after its last ReadAt returned.
 func (s *Store) OpenAt(ctx context.Context, v *Version) (*ReaderAt, error) {
-	r := &ReaderAt{name: v.Key, size: v.Size, blobs: s.blobs, open: make(map[blob.ID]*openBlob)}
+	r := &ReaderAt{name: v.Key, size: v.Size, blobs: s.blobs, open: newOpenSet[blob.ID](maxOpenExtents)}
 	if v.Content.Inline {
 		content, err := s.inline(ctx, v)
 		if err != nil {
@@ -97,11 +80,11 @@ func (r *ReaderAt) ReadAt(p []byte, off int64) (n int, err error) {
 
 // readExtent fills p from within bytes into e.
 func (r *ReaderAt) readExtent(e Extent, p []byte, within int64) (int, error) {
-	b, err := r.acquire(e.Blob)
+	b, err := r.open.acquire(e.Blob, r.openAt)
 	if err != nil {
-		return 0, err
+		return 0, r.fail(err)
 	}
-	defer r.release(b)
+	defer r.open.release(b)
 	n, err := b.r.ReadAt(p, e.Offset+within)
 	if n == len(p) {
 		return n, nil // io.EOF is allowed with the last bytes of a blob
@@ -117,37 +100,6 @@ func (r *ReaderAt) fail(err error) error {
 		return fault.New("read object", r.name, fault.NoSuchKey, err)
 	}
 	return fail("read object", r.name, err)
-}
-
-// acquire returns the blob, open; release gives it back.
-func (r *ReaderAt) acquire(id blob.ID) (*openBlob, error) {
-	r.mu.Lock()
-	if r.done {
-		r.mu.Unlock()
-		return nil, fault.New("read object", r.name, fault.Internal, fmt.Errorf("reader is closed"))
-	}
-	r.clock++
-	b, ok := r.open[id]
-	if !ok {
-		b = &openBlob{ready: make(chan struct{})}
-		r.open[id] = b
-	}
-	b.users++
-	b.used = r.clock
-	closing := r.evict()
-	r.mu.Unlock()
-
-	closeAll(closing)
-	if !ok {
-		b.r, b.closer, b.err = r.openAt(id)
-		close(b.ready)
-	}
-	<-b.ready
-	if b.err != nil {
-		r.forget(id, b)
-		return nil, r.fail(b.err)
-	}
-	return b, nil
 }
 
 // openAt opens a blob. No request owns a seeder's file, so there is no context to end it.
@@ -175,64 +127,8 @@ func (r rangeReader) ReadAt(p []byte, off int64) (int, error) {
 	return n, errors.Join(err, in.Close())
 }
 
-// evict takes the blobs that were not used for longest out of the map, while it is too large, and returns
-// those that nobody uses. r.mu is held.
-func (r *ReaderAt) evict() (closing []io.Closer) {
-	for len(r.open) > maxOpenExtents {
-		var oldest blob.ID
-		least := ^uint64(0)
-		for id, b := range r.open {
-			if b.used < least {
-				oldest, least = id, b.used
-			}
-		}
-		b := r.open[oldest]
-		delete(r.open, oldest)
-		if b.evicted = true; b.users == 0 && b.closer != nil {
-			closing = append(closing, b.closer)
-		}
-	}
-	return closing
-}
-
-func (r *ReaderAt) release(b *openBlob) {
-	r.mu.Lock()
-	b.users--
-	last := b.users == 0 && b.evicted
-	r.mu.Unlock()
-	if last {
-		b.closer.Close() // it was only read
-	}
-}
-
-// forget drops a blob that did not open, so that the next read tries again.
-func (r *ReaderAt) forget(id blob.ID, b *openBlob) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	b.users--
-	if r.open[id] == b {
-		delete(r.open, id)
-	}
-}
-
-func closeAll(closers []io.Closer) {
-	for _, c := range closers {
-		c.Close() // it was only read
-	}
-}
-
 // Close closes the files.
 func (r *ReaderAt) Close() error {
-	r.mu.Lock()
-	var closing []io.Closer
-	for id, b := range r.open {
-		delete(r.open, id)
-		if b.evicted = true; b.users == 0 && b.closer != nil {
-			closing = append(closing, b.closer)
-		}
-	}
-	r.done = true
-	r.mu.Unlock()
-	closeAll(closing)
+	r.open.close()
 	return nil
 }

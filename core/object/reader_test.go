@@ -112,8 +112,8 @@ func TestReaderAtEvicts(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if len(r.open) > maxOpenExtents {
-		t.Errorf("got %d blobs open, want at most %d", len(r.open), maxOpenExtents)
+	if len(r.open.open) > maxOpenExtents {
+		t.Errorf("got %d blobs open, want at most %d", len(r.open.open), maxOpenExtents)
 	}
 	if err := r.Close(); err != nil {
 		t.Error(err)

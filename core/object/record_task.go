@@ -8,11 +8,12 @@ const (
 	taskManifest taskKind = 'm' // take the manifest apart when nothing refers to it
 	taskUpload   taskKind = 'u' // take the rows of an aborted or completed upload apart
 	taskBucket   taskKind = 'k' // take what is left of a deleted bucket apart
+	taskPrefix   taskKind = 'q' // drop the torrent of a prefix when one of its objects is gone, else look again later
 )
 
 // taskRecord is the value of a queue row. For a blob and a manifest it is empty.
 type taskRecord struct {
-	Bucket BucketID // of an upload or the deleted bucket
+	Bucket BucketID // of an upload or a prefix torrent, or the deleted bucket
 	Key    string   // of an upload
 	Done   bool     // the upload was completed
 	Kept   []byte   // bitmap of the part numbers that its manifest holds: bit n%8 of byte n/8

@@ -82,6 +82,8 @@ func TestGoldenRecords(t *testing.T) {
 	extents.Content = Content{Extents: fullPart().Extents, ExtentCount: 2}
 	extents.ACL, extents.Header = access.ACL{}, Header{}
 	manifest, _ := encodeManifest([]partRecord{*fullPart(), *fullPart()})
+	infohash := infohashRecord{"a/key", torrentForm{kind: torrent.V2}, false}
+	private := infohashRecord{"a/key", torrentForm{torrent.V2, true}, false}
 	tests := []struct {
 		name    string
 		encoded []byte
@@ -98,10 +100,9 @@ func TestGoldenRecords(t *testing.T) {
 		{"manifest", manifest[0], []partRecord{*fullPart(), *fullPart()}, func(b []byte) (any, error) { return decodeManifest(b) }},
 		{"task", encodeTask(fullTask()), fullTask(), func(b []byte) (any, error) { return decodeTask(b) }},
 		{"torrent", encodeTorrent(fullTorrent()), fullTorrent(), func(b []byte) (any, error) { return decodeTorrent(b) }},
-		{"infohash", encodeInfohash("a/key", torrent.V2), "a/key of kind 2", func(b []byte) (any, error) {
-			objectKey, kind, err := decodeInfohash(b)
-			return objectKey + " of kind " + kind.String(), err
-		}},
+		{"torrent-private", encodeTorrent(privateTorrent()), privateTorrent(), func(b []byte) (any, error) { return decodeTorrent(b) }},
+		{"infohash", encodeInfohash(infohash), infohash, func(b []byte) (any, error) { return decodeInfohash(b) }},
+		{"infohash-private", encodeInfohash(private), private, func(b []byte) (any, error) { return decodeInfohash(b) }},
 		{"intent", encodeIntent(intentRecord{[16]byte{5}, time.Unix(9, 0).UTC()}), intentRecord{[16]byte{5}, time.Unix(9, 0).UTC()}, func(b []byte) (any, error) { return decodeIntent(b) }},
 	}
 	for _, tt := range tests {
@@ -213,4 +214,19 @@ func FuzzRecords(f *testing.F) {
 		parseQueueKey(b)
 		parseIntentKey(b)
 	})
+}
+
+// TestReplacedRecord: the infohash of what was replaced survives, and one of another length is refused.
+func TestReplacedRecord(t *testing.T) {
+	v := fullVersion()
+	v.Replaced = torrent.InfoHash{1, 2, 3}
+	record := encodeVersion(v)
+	got, err := decodeVersion(v.BucketID, v.Key, record)
+	if err != nil || got.Replaced != v.Replaced {
+		t.Errorf("got %v, %v, want %v", got, err, v.Replaced)
+	}
+	short := appendMessage(encodeVersion(fullVersion()), versionFieldReplaced, []byte{1})
+	if _, err := decodeVersion(v.BucketID, v.Key, short); err == nil {
+		t.Error("an infohash of one byte was taken")
+	}
 }

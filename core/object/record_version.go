@@ -26,6 +26,7 @@ const (
 	versionFieldManifest
 	versionFieldChunkStart
 	versionFieldExtentCount
+	versionFieldReplaced
 )
 
 const (
@@ -57,7 +58,11 @@ func encodeVersion(v *Version) []byte {
 			b = appendMessage(b, versionFieldChunkStart, protowire.AppendVarint(nil, uint64(start)))
 		}
 	}
-	return appendUint(b, versionFieldExtentCount, uint64(v.Content.ExtentCount))
+	b = appendUint(b, versionFieldExtentCount, uint64(v.Content.ExtentCount))
+	if !v.Replaced.IsZero() {
+		b = appendMessage(b, versionFieldReplaced, v.Replaced[:])
+	}
+	return b
 }
 
 func (v *Version) flags() (bits uint64) {
@@ -153,6 +158,10 @@ func (v *Version) readDetail(f field) (err error) {
 		v.Content.Chunks++
 	case versionFieldExtentCount:
 		v.Content.ExtentCount = f.int64()
+	case versionFieldReplaced:
+		if copy(v.Replaced[:], f.data) != len(v.Replaced) {
+			err = fmt.Errorf("%w: infohash of %d bytes", errRecord, len(f.data))
+		}
 	}
 	return err
 }

@@ -19,7 +19,7 @@ const candidatePage = 16
 
 // Resolve returns the torrent, of the kind that h names, of the first version, in order of bucket id and
 // version id, that has an infohash h and is public for peer, or fault.NoTorrent: the same for a hash that nobody has, and for one
-// of private or deleted objects only. h is a v1 or truncated v2 infohash, or the SHA-1 by which an
+// of private or deleted objects only. A private torrent is returned whoever asks: see Torrent.Private. h is a v1 or truncated v2 infohash, or the SHA-1 by which an
 // encrypted handshake names either.
 func (s *Store) Resolve(ctx context.Context, h torrent.InfoHash, peer access.Context) (*Torrent, error) {
 	const op = "resolve infohash"
@@ -35,7 +35,7 @@ func (s *Store) Resolve(ctx context.Context, h torrent.InfoHash, peer access.Con
 			if err != nil {
 				return nil, fail(op, h.String(), err)
 			}
-			if t != nil && t.OpenTo(peer) {
+			if t != nil && (t.Private || t.OpenTo(peer)) {
 				return t, nil
 			}
 		}
@@ -53,17 +53,24 @@ func (s *Store) candidate(ctx context.Context, row kv.Row) (*Torrent, error) {
 	if err != nil {
 		return nil, err
 	}
-	objectKey, kind, err := decodeInfohash(row.Value)
+	rec, err := decodeInfohash(row.Value)
 	if err != nil {
 		return nil, err
 	}
-	return s.loadTorrent(ctx, id, objectKey, version, kind)
+	if rec.prefix {
+		return s.loadPrefix(ctx, id, version, rec.kind)
+	}
+	return s.loadTorrent(ctx, id, rec.key, version, rec.torrentForm)
 }
 
-// Reload returns t with bucket and version as they are now, or fault.NoTorrent when the version is gone.
+// Reload returns t with bucket and version as they are now, or fault.NoTorrent when the version is gone; of a prefix
+// torrent when one of its objects is. A prefix torrent of which nothing changed is returned itself.
 // It says nothing of who may have it: see OpenTo.
 func (s *Store) Reload(ctx context.Context, t *Torrent) (*Torrent, error) {
 	const op = "reload torrent"
+	if t.prefix != nil {
+		return s.reloadPrefix(ctx, t)
+	}
 	v, current, err := s.findVersion(ctx, t.Version.BucketID, t.Version.Key, t.Version.ID)
 	if err != nil {
 		return nil, fail(op, t.InfoHash.String(), err)
@@ -75,7 +82,7 @@ func (s *Store) Reload(ctx context.Context, t *Torrent) (*Torrent, error) {
 	if err != nil {
 		return nil, fail(op, t.InfoHash.String(), noTorrent(err))
 	}
-	return newTorrent(b, v, current, t.record, t.Kind), nil
+	return newTorrent(b, v, current, t.record, t.form()), nil
 }
 
 // noTorrent turns the absence of what a torrent rests on into NoTorrent.

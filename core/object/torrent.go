@@ -9,16 +9,21 @@ import (
 	"shoal/wire/torrent"
 )
 
-// Torrent is one of the torrents of a version: there is one of each kind, over the same content, each with
-// its own infohash and so its own swarm. It is shared and read-only. Its info dictionary and piece layer are
-// loaded by Info and PieceLayer.
+// Torrent is one of the torrents of a version, or of the objects under a prefix: there is one of each kind, over
+// the same content, each with its own infohash and so its own swarm. It is shared and read-only. Its info
+// dictionary and piece layer are loaded by Info and PieceLayer.
 type Torrent struct {
-	Bucket      *Bucket // as it was when resolved; who is charged
-	Version     *Version
-	Current     bool // Version is the current one of its key
-	Kind        torrent.Kind
+	Bucket *Bucket // as it was when resolved; who is charged
+	// Version is what there is a torrent of. That of a prefix torrent stands for all of its objects: its ID is that of
+	// the torrent, its Key the folder that the prefix names, its Size the bytes without padding, Modified of the newest.
+	Version *Version
+	Current bool // Version is the current one of its key
+	Kind    torrent.Kind
+	// Private: a torrent of BEP 27, of a version that need not be public. It is for those who may read the version; who
+	// they are, its infohash does not tell, and OpenTo is false.
+	Private     bool
 	Name        string
-	Length      int64              // bytes
+	Length      int64              // bytes; of a prefix torrent with the padding between its files
 	PieceLength int64              // bytes
 	InfoHash    torrent.InfoHash   // of V2 the truncated InfoHashV2
 	InfoHashV2  torrent.InfoHashV2 // zero for V1
@@ -26,14 +31,19 @@ type Torrent struct {
 	InfoSize    int64              // bytes of the info dictionary
 
 	record torrentRecord
+	prefix *prefixFiles // nil for the torrent of a version
 }
 
 // NumPieces returns the number of pieces; 0 for an empty object.
 func (t *Torrent) NumPieces() int64 { return (t.Length + t.PieceLength - 1) / t.PieceLength }
 
-// As returns the torrent of another kind of the same version.
+func (t *Torrent) form() torrentForm { return torrentForm{t.Kind, t.Private} }
+
+// As returns the torrent of another kind of the same version, private as t is.
 func (t *Torrent) As(kind torrent.Kind) *Torrent {
-	return newTorrent(t.Bucket, t.Version, t.Current, t.record, kind)
+	next := newTorrent(t.Bucket, t.Version, t.Current, t.record, torrentForm{kind, t.Private})
+	next.holdFiles(t.prefix)
+	return next
 }
 
 // InfoHashes returns the infohashes by which peers name t: two for Hybrid, otherwise one. The first stands
@@ -48,7 +58,7 @@ func (t *Torrent) InfoHashes() []torrent.InfoHash {
 
 // Magnet returns the magnet link of t, without trackers and peers.
 func (t *Torrent) Magnet() torrent.Magnet {
-	m := torrent.Magnet{InfoHashV2: t.InfoHashV2, Name: t.Name, Length: t.Length}
+	m := torrent.Magnet{InfoHashV2: t.InfoHashV2, Name: t.Name, Length: t.Version.Size}
 	if t.Kind.HasV1() {
 		m.InfoHash = t.InfoHash
 	}
@@ -56,8 +66,15 @@ func (t *Torrent) Magnet() torrent.Magnet {
 }
 
 // OpenTo reports whether the anonymous principal may have the object, given what is known of the peer,
-// with the bucket's configuration and the object's ACL as they were when t was resolved.
+// with the bucket's configuration and the object's ACL as they were when t was resolved. A prefix torrent is open
+// to everybody or to nobody, a private one never.
 func (t *Torrent) OpenTo(peer access.Context) bool {
+	if t.Private {
+		return false
+	}
+	if t.prefix != nil {
+		return t.prefix.open
+	}
 	o := access.Object{Owner: t.Version.Owner.ID, ACL: t.Version.ACL}
 	return access.PublicTorrent(t.Bucket.Access(), t.Version.Key, o, !t.Current, peer)
 }
@@ -77,7 +94,7 @@ func (s *Store) Torrent(ctx context.Context, b *Bucket, v *Version, kind torrent
 		return nil, fail(op, resource(b, v.Key), err)
 	}
 	if !ok {
-		if rec, err = s.torrents.do(ctx, s, v, progress); err != nil {
+		if rec, err = s.torrents.do(ctx, s.makingOf(v), progress); err != nil {
 			return nil, fail(op, resource(b, v.Key), err)
 		}
 	}
@@ -88,7 +105,7 @@ func (s *Store) Torrent(ctx context.Context, b *Bucket, v *Version, kind torrent
 	if row == nil {
 		return nil, fault.New(op, resource(b, v.Key), fault.NoSuchVersion, nil)
 	}
-	return newTorrent(b, row, current, rec, kind), nil
+	return newTorrent(b, row, current, rec, torrentForm{kind: kind}), nil
 }
 
 // KnownTorrent returns the torrent of that kind of a version, as looked up, if one is kept; otherwise fault.NoTorrent,
@@ -98,7 +115,7 @@ func (s *Store) KnownTorrent(ctx context.Context, v *Version, kind torrent.Kind)
 	if !v.HasTorrent {
 		return nil, fault.New(op, v.Key, fault.NoTorrent, nil)
 	}
-	t, err := s.loadTorrent(ctx, v.BucketID, v.Key, v.ID, kind)
+	t, err := s.loadTorrent(ctx, v.BucketID, v.Key, v.ID, torrentForm{kind: kind})
 	if err != nil {
 		return nil, fail(op, v.Key, err)
 	}
@@ -109,7 +126,7 @@ func (s *Store) KnownTorrent(ctx context.Context, v *Version, kind torrent.Kind)
 }
 
 // loadTorrent reads bucket, version and torrent record; nil when one of them is not there (any more).
-func (s *Store) loadTorrent(ctx context.Context, id BucketID, objectKey string, version VersionID, kind torrent.Kind) (*Torrent, error) {
+func (s *Store) loadTorrent(ctx context.Context, id BucketID, objectKey string, version VersionID, form torrentForm) (*Torrent, error) {
 	v, current, err := s.findVersion(ctx, id, objectKey, version)
 	if v == nil || err != nil || !v.HasTorrent {
 		return nil, err
@@ -125,14 +142,14 @@ func (s *Store) loadTorrent(ctx context.Context, id BucketID, objectKey string, 
 	if err != nil {
 		return nil, err
 	}
-	return newTorrent(b, v, current, rec, kind), nil
+	return newTorrent(b, v, current, rec, form), nil
 }
 
-func newTorrent(b *Bucket, v *Version, current bool, rec torrentRecord, kind torrent.Kind) *Torrent {
-	id := rec.kinds[kind]
+func newTorrent(b *Bucket, v *Version, current bool, rec torrentRecord, form torrentForm) *Torrent {
+	kind, id := form.kind, rec.id(form)
 	t := &Torrent{
 		Bucket: b, Version: v, Current: current,
-		Kind: kind, Name: rec.name, Length: v.Size, PieceLength: rec.pieceLength,
+		Kind: kind, Private: form.private, Name: rec.name, Length: v.Size, PieceLength: rec.pieceLength,
 		InfoHash: id.infoHash, InfoHashV2: id.infoHashV2, InfoSize: id.infoSize,
 		record: rec,
 	}
@@ -143,6 +160,13 @@ func newTorrent(b *Bucket, v *Version, current bool, rec torrentRecord, kind tor
 		t.Root = rec.root
 	}
 	return t
+}
+
+// makingOf is the making of the torrents of v.
+func (s *Store) makingOf(v *Version) making {
+	return making{id: v.ID, name: v.Key, work: func(ctx context.Context, report func(done, total int64)) (torrentRecord, error) {
+		return s.makeTorrent(ctx, v, report)
+	}}
 }
 
 // findVersion returns the version of that id and whether it is the current one of its key; nil when it

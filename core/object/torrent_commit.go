@@ -3,7 +3,6 @@ package object
 import (
 	"bytes"
 	"context"
-	"crypto/sha1"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,13 +10,14 @@ import (
 	"shoal/core/fault"
 	"shoal/storage/blob"
 	"shoal/storage/kv"
+	"shoal/wire/mse"
 	"shoal/wire/torrent"
 )
 
 // makeTorrent hashes v and keeps its torrents.
 func (s *Store) makeTorrent(ctx context.Context, v *Version, report func(done, total int64)) (torrentRecord, error) {
 	pieceLength := torrent.PieceLength(v.Size)
-	h, err := s.hashContent(ctx, v, pieceLength, report)
+	h, err := s.hashContent(ctx, v, pieceLength, 0, report)
 	if err != nil {
 		return torrentRecord{}, gone(err)
 	}
@@ -25,14 +25,18 @@ func (s *Store) makeTorrent(ctx context.Context, v *Version, report func(done, t
 	if err != nil {
 		return torrentRecord{}, err
 	}
-	return s.keepTorrentBytes(ctx, v, rec, data)
+	return s.keepTorrentBytes(ctx, rec, data, func(rec torrentRecord, data []byte) (torrentRecord, error) {
+		return s.keepTorrent(ctx, v, rec, data)
+	})
 }
 
-// keepTorrentBytes keeps a torrent, with its data in a row or, when that is too large, in a blob: by the
-// commit order of commit.go.
-func (s *Store) keepTorrentBytes(ctx context.Context, v *Version, rec torrentRecord, data []byte) (torrentRecord, error) {
+// keepTorrentBytes keeps a torrent by keep, with its data in a row or, when that is too large, in a blob: by the
+// commit order of commit.go. keep returns the record that is there in the end, which may be another's.
+func (s *Store) keepTorrentBytes(ctx context.Context, rec torrentRecord, data []byte,
+	keep func(torrentRecord, []byte) (torrentRecord, error),
+) (torrentRecord, error) {
 	if len(data) <= torrentInlineMax {
-		return s.keepTorrent(ctx, v, rec, data)
+		return keep(rec, data)
 	}
 	id, err := s.takeIntent(ctx)
 	if err != nil {
@@ -43,7 +47,7 @@ func (s *Store) keepTorrentBytes(ctx context.Context, v *Version, rec torrentRec
 		return torrentRecord{}, err
 	}
 	rec.blob = id
-	kept, err := s.keepTorrent(ctx, v, rec, nil)
+	kept, err := keep(rec, nil)
 	if err != nil || kept.blob != id {
 		s.abandon(ctx, id)
 	}
@@ -57,37 +61,74 @@ func describe(v *Version, pieceLength int64, h contentHashes) (torrentRecord, []
 		key: v.Key, name: torrent.NameFromKey(v.Key), pieceLength: pieceLength, root: h.root,
 		piecesSize: int64(len(h.pieces)), layerSize: int64(len(h.layer)),
 	}
-	for kind := range torrent.Kind(torrent.NumKinds) {
-		dict, err := rec.infoDict(kind, v.Size, h.pieces)
-		if err != nil {
-			return torrentRecord{}, nil, err
-		}
-		id := torrentID{infoSize: int64(len(dict))}
-		if kind.HasV1() {
-			id.infoHash = torrent.HashInfo(dict)
-		}
-		if kind.HasV2() {
-			id.infoHashV2 = torrent.HashInfoV2(dict)
-		}
-		rec.kinds[kind] = id
+	if err := rec.identify(v.Size, nil, h.pieces); err != nil {
+		return torrentRecord{}, nil, err
 	}
 	return rec, slices.Concat(h.pieces, h.layer), nil
 }
 
-// infoDict writes the info dictionary of a kind. pieces are the v1 piece hashes, which V2 has none of.
-func (r *torrentRecord) infoDict(kind torrent.Kind, length int64, pieces []byte) ([]byte, error) {
-	info := torrent.Info{Kind: kind, Name: r.name, Length: length, PieceLength: r.pieceLength}
+// identify sets what follows from the info dictionary of each kind.
+func (r *torrentRecord) identify(length int64, files []torrent.File, pieces []byte) error {
+	for kind := range torrent.Kind(torrent.NumKinds) {
+		dict, err := r.infoDict(torrentForm{kind: kind}, length, files, pieces)
+		if err != nil {
+			return err
+		}
+		r.kinds[kind] = identify(kind, dict)
+	}
+	return nil
+}
+
+// identify returns what follows from an info dictionary.
+func identify(kind torrent.Kind, dict []byte) torrentID {
+	id := torrentID{infoSize: int64(len(dict))}
 	if kind.HasV1() {
-		info.Pieces = pieces
+		id.infoHash = torrent.HashInfo(dict)
 	}
 	if kind.HasV2() {
-		info.Root = r.root
+		id.infoHashV2 = torrent.HashInfoV2(dict)
+	}
+	return id
+}
+
+// infoDict writes the info dictionary of a torrent. pieces are the v1 piece hashes, which V2 has none of.
+func (r *torrentRecord) infoDict(form torrentForm, length int64, files []torrent.File, pieces []byte) ([]byte, error) {
+	info := r.outline(form, length, files)
+	if form.kind.HasV1() {
+		info.Pieces = pieces
 	}
 	dict, err := info.AppendInfo(make([]byte, 0, int64(len(info.Pieces))+infoSpare))
 	if err != nil {
 		return nil, fmt.Errorf("info dictionary of %q: %w", r.key, err)
 	}
 	return dict, nil
+}
+
+// outline is the info dictionary of a torrent without the v1 piece hashes. files, which have their roots, are nil for the
+// torrent of a version.
+func (r *torrentRecord) outline(form torrentForm, length int64, files []torrent.File) torrent.Info {
+	kind := form.kind
+	info := torrent.Info{Kind: kind, Name: r.name, Length: length, PieceLength: r.pieceLength}
+	if form.private {
+		info.Private, info.Source = true, r.private.salt.source()
+	}
+	if kind.HasV2() {
+		info.Root = r.root
+	}
+	if files == nil {
+		return info
+	}
+	// A folder with one file of its own name in it cannot be told from that file in a v2 torrent: it is the file.
+	if len(files) == 1 && slices.Equal(files[0].Path, []string{r.name}) {
+		return info
+	}
+	info.Root, info.Files = torrent.Hash{}, slices.Clone(files)
+	for i := range info.Files {
+		if !kind.HasV2() {
+			info.Files[i].Root = torrent.Hash{}
+		}
+	}
+	return info
 }
 
 // infoSpare is room for what an info dictionary holds beside its piece hashes: the name twice, and the rest.
@@ -122,7 +163,7 @@ func (s *Store) keepTorrent(ctx context.Context, v *Version, rec torrentRecord, 
 func (s *Store) putTorrentRows(tx *kv.Tx, v *Version, rec torrentRecord, data []byte) error {
 	tx.Put(torrentKey(v.BucketID, v.ID), encodeTorrent(rec))
 	for _, name := range rec.names() {
-		tx.Put(infohashKey(name.hash, v.BucketID, v.ID), encodeInfohash(v.Key, name.kind))
+		tx.Put(infohashKey(name.hash, v.BucketID, v.ID), encodeInfohash(infohashRecord{v.Key, name.torrentForm, rec.isPrefix()}))
 	}
 	if rec.blob == (blob.ID{}) {
 		if rec.dataSize() > 0 {
@@ -173,13 +214,13 @@ func versionRow(tx *kv.Tx, v *Version) (row []byte, found *Version, err error) {
 }
 
 // dropTorrent removes, in the commit that removes v for good, the torrents of v. v must be as tx read it:
-// the flag on the version is what makes the two commits of a race conflict. At most 11 operations, none
+// the flag on the version is what makes the two commits of a race conflict. At most 19 operations, none
 // when there is no torrent.
 func (s *Store) dropTorrent(tx *kv.Tx, v *Version) error {
 	if !v.HasTorrent {
 		return nil
 	}
-	// Peek is enough: the record is written once, in the commit that set the flag.
+	// Peek is enough: each commit that writes the record writes the row of the version, too.
 	rows, err := tx.Peek(torrentKey(v.BucketID, v.ID))
 	if err != nil || !rows[0].Exists() {
 		return err
@@ -203,31 +244,48 @@ func (s *Store) dropTorrent(tx *kv.Tx, v *Version) error {
 	return nil
 }
 
-// torrentName is a hash under which peers may ask for a torrent, and the kind that it is of.
-type torrentName struct {
-	hash torrent.InfoHash
-	kind torrent.Kind
+// lastInfoHash returns the infohash of v's torrent for Version.Replaced, or what v itself replaced.
+func (s *Store) lastInfoHash(tx *kv.Tx, v *Version) (torrent.InfoHash, error) {
+	if !v.HasTorrent {
+		return v.Replaced, nil
+	}
+	rows, err := tx.Peek(torrentKey(v.BucketID, v.ID)) // see dropTorrent
+	if err != nil || !rows[0].Exists() {
+		return torrent.InfoHash{}, err
+	}
+	rec, err := decodeTorrent(rows[0].Value)
+	return rec.kinds[torrent.V1].infoHash, err
 }
 
-// names returns the names of the torrents of all kinds, eight.
+// torrentName is a hash under which peers may ask for a torrent, and which one it is.
+type torrentName struct {
+	hash torrent.InfoHash
+	torrentForm
+}
+
+// names returns the names of all torrents: eight, and eight of the private ones when there are any.
 func (r *torrentRecord) names() []torrentName {
-	var list []torrentName
-	add := func(h torrent.InfoHash, kind torrent.Kind) {
-		list = append(list, torrentName{h, kind}, torrentName{obfuscated(h), kind})
-	}
-	for kind := range torrent.Kind(torrent.NumKinds) {
-		if kind.HasV1() {
-			add(r.kinds[kind].infoHash, kind)
-		}
-		if kind.HasV2() {
-			add(r.kinds[kind].infoHashV2.Truncate(), kind)
-		}
+	list := r.namesOf(false)
+	if r.private.salt != (privateSalt{}) {
+		list = append(list, r.namesOf(true)...)
 	}
 	return list
 }
 
-// obfuscated returns what an encrypted handshake names a torrent by (message stream encryption, step 3):
-// HASH('req2', SKEY), the SKEY being the infohash.
-func obfuscated(h torrent.InfoHash) torrent.InfoHash {
-	return sha1.Sum(append([]byte("req2"), h[:]...))
+// namesOf returns the names of the torrents of all kinds, private or not.
+func (r *torrentRecord) namesOf(private bool) []torrentName {
+	var list []torrentName
+	for kind := range torrent.Kind(torrent.NumKinds) {
+		form := torrentForm{kind, private}
+		add := func(h torrent.InfoHash) {
+			list = append(list, torrentName{h, form}, torrentName{mse.Obfuscated(h), form})
+		}
+		if kind.HasV1() {
+			add(r.id(form).infoHash)
+		}
+		if kind.HasV2() {
+			add(r.id(form).infoHashV2.Truncate())
+		}
+	}
+	return list
 }

@@ -20,15 +20,15 @@ func (s *Store) Info(ctx context.Context, t *Torrent) ([]byte, error) {
 			return nil, err
 		}
 	}
-	dict, err := t.record.infoDict(t.Kind, t.Length, pieces)
+	dict, err := t.record.infoDict(t.form(), t.Length, t.wireFiles(), pieces)
 	if err != nil {
 		return nil, fail(op, resource(t.Bucket, t.Version.Key), err)
 	}
 	return dict, nil
 }
 
-// PieceLayer returns the concatenated v2 hashes of the piece layer (BEP 52), nothing for V1 and for an object
-// of at most one piece. The slice is the caller's. NoTorrent when they are gone.
+// PieceLayer returns the concatenated v2 hashes of the piece layers of all files (BEP 52), nothing for V1 and for
+// files of at most one piece. The slice is the caller's. NoTorrent when they are gone.
 func (s *Store) PieceLayer(ctx context.Context, t *Torrent) ([]byte, error) {
 	if !t.Kind.HasV2() {
 		return nil, nil

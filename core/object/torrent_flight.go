@@ -41,10 +41,17 @@ type torrentFlight struct {
 
 type torrentWaiter struct{ progress func(done, total int64) }
 
-// do waits for the torrent of v, which it makes if nobody does yet.
-func (f *torrentFlights) do(ctx context.Context, s *Store, v *Version, progress func(done, total int64)) (torrentRecord, error) {
+// making is a torrent to be made, under the id that its record will have.
+type making struct {
+	id   VersionID
+	name string // in errors
+	work func(ctx context.Context, report func(done, total int64)) (torrentRecord, error)
+}
+
+// do waits for the torrent of m, which it makes if nobody does yet.
+func (f *torrentFlights) do(ctx context.Context, m making, progress func(done, total int64)) (torrentRecord, error) {
 	w := &torrentWaiter{progress: progress}
-	flight, err := f.join(s, v, w)
+	flight, err := f.join(m, w)
 	if err != nil {
 		return torrentRecord{}, err
 	}
@@ -57,17 +64,17 @@ func (f *torrentFlights) do(ctx context.Context, s *Store, v *Version, progress 
 	}
 }
 
-func (f *torrentFlights) join(s *Store, v *Version, w *torrentWaiter) (*torrentFlight, error) {
+func (f *torrentFlights) join(m making, w *torrentWaiter) (*torrentFlight, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
-		return nil, fault.New("make torrent", v.Key, fault.SlowDown, errors.New("the store is closing"))
+		return nil, fault.New("make torrent", m.name, fault.SlowDown, errors.New("the store is closing"))
 	}
-	if flight, ok := f.flights[v.ID]; ok && flight.enter(w) {
+	if flight, ok := f.flights[m.id]; ok && flight.enter(w) {
 		return flight, nil
 	}
 	if len(f.flights) >= maxFlights {
-		return nil, fault.New("make torrent", v.Key, fault.SlowDown, errTooManyTorrents)
+		return nil, fault.New("make torrent", m.name, fault.SlowDown, errTooManyTorrents)
 	}
 	if f.flights == nil {
 		f.flights = make(map[VersionID]*torrentFlight)
@@ -77,13 +84,13 @@ func (f *torrentFlights) join(s *Store, v *Version, w *torrentWaiter) (*torrentF
 	// finds it further on, not at its start.
 	ctx, cancel := context.WithCancel(context.Background())
 	flight := &torrentFlight{cancel: cancel, done: make(chan struct{}), waiting: map[*torrentWaiter]struct{}{w: {}}}
-	f.flights[v.ID] = flight
+	f.flights[m.id] = flight
 	f.wg.Go(func() {
 		defer cancel()
-		flight.rec, flight.err = f.run(ctx, s, v, flight)
+		flight.rec, flight.err = f.run(ctx, m, flight)
 		f.mu.Lock()
-		if f.flights[v.ID] == flight {
-			delete(f.flights, v.ID)
+		if f.flights[m.id] == flight {
+			delete(f.flights, m.id)
 		}
 		f.mu.Unlock()
 		close(flight.done)
@@ -91,7 +98,7 @@ func (f *torrentFlights) join(s *Store, v *Version, w *torrentWaiter) (*torrentF
 	return flight, nil
 }
 
-func (f *torrentFlights) run(ctx context.Context, s *Store, v *Version, flight *torrentFlight) (torrentRecord, error) {
+func (f *torrentFlights) run(ctx context.Context, m making, flight *torrentFlight) (torrentRecord, error) {
 	select {
 	case f.hashing <- struct{}{}:
 		defer func() { <-f.hashing }()
@@ -101,7 +108,7 @@ func (f *torrentFlights) run(ctx context.Context, s *Store, v *Version, flight *
 	if !flight.start() {
 		return torrentRecord{}, context.Canceled
 	}
-	return s.makeTorrent(ctx, v, flight.report)
+	return m.work(ctx, flight.report)
 }
 
 // close cancels what is under way, refuses more and waits for the goroutines.

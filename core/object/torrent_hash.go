@@ -29,8 +29,9 @@ type contentHashes struct {
 }
 
 // hashContent reads v once, in order, for the v1 pieces. The v2 layer comes from the leaves kept at PUT
-// when they are those of the object; otherwise it is hashed from the same read. The two run side by side.
-func (s *Store) hashContent(ctx context.Context, v *Version, pieceLength int64, report func(done, total int64)) (h contentHashes, err error) {
+// when they are those of the object; otherwise it is hashed from the same read. The two run side by side. For v1
+// the content is followed by padding bytes of zeros.
+func (s *Store) hashContent(ctx context.Context, v *Version, pieceLength, padding int64, report func(done, total int64)) (h contentHashes, err error) {
 	if v.Size == 0 {
 		return h, nil
 	}
@@ -61,6 +62,10 @@ func (s *Store) hashContent(ctx context.Context, v *Version, pieceLength int64, 
 	})
 	if err := g.Wait(); err != nil {
 		return h, fmt.Errorf("hash content: %w", err)
+	}
+	for zeros := make([]byte, min(padding, hashBufferSize)); padding > 0; padding -= int64(len(zeros)) {
+		zeros = zeros[:min(padding, hashBufferSize)]
+		v1.Write(zeros) // a hash never fails
 	}
 	h.pieces = v1.Finish()
 	if v2 != nil {

@@ -14,16 +14,20 @@ import (
 // MaxLeaves bounds one call of Leaves: twice the largest hash range of the wire, plus the leaves of a piece.
 const MaxLeaves = 4 * torrent.MaxHashRange
 
-// Leaves returns n leaves (BEP 52: SHA-256 of 16 KiB blocks) of t's content from the index first; all must
+// Leaves returns n leaves (BEP 52: SHA-256 of 16 KiB blocks) of a file of t from the index first; all must
 // exist, and n be at most MaxLeaves, otherwise InvalidRange. Where the content's extents are aligned they
 // are those kept at PUT; elsewhere the range is read and hashed.
-func (s *Store) Leaves(ctx context.Context, t *Torrent, first, n int64) ([][32]byte, error) {
+func (s *Store) Leaves(ctx context.Context, t *Torrent, f File, first, n int64) ([][32]byte, error) {
 	const op = "read leaves"
 	name := resource(t.Bucket, t.Version.Key)
-	if first < 0 || n < 0 || n > MaxLeaves || first > leafCount(t.Length)-n {
-		return nil, fault.New(op, name, fault.InvalidRange, fmt.Errorf("%d leaves at %d of %d bytes", n, first, t.Length))
+	if first < 0 || n < 0 || n > MaxLeaves || first > leafCount(f.Length)-n {
+		return nil, fault.New(op, name, fault.InvalidRange, fmt.Errorf("%d leaves at %d of %d bytes", n, first, f.Length))
 	}
-	got, err := s.leaves(ctx, t.Version, first, n)
+	v, err := s.versionOf(ctx, t, f)
+	if err != nil {
+		return nil, fail(op, name, err)
+	}
+	got, err := s.leaves(ctx, v, first, n)
 	if err != nil {
 		return nil, fail(op, name, gone(err))
 	}

@@ -1,6 +1,7 @@
 package object
 
 import (
+	"encoding/hex"
 	"fmt"
 
 	"shoal/storage/blob"
@@ -20,6 +21,47 @@ type torrentRecord struct {
 	layerSize   int64        // bytes, behind the piece hashes
 	blob        blob.ID      // zero when the data is in its row
 	kinds       [torrent.NumKinds]torrentID
+
+	// Of a prefix torrent, which has its folder for a key and no root.
+	length    int64 // bytes with padding
+	filesSize int64 // bytes of the list of files, behind the piece layers; over 0
+
+	private privateTorrents // none until somebody asks for one
+}
+
+// privateTorrents are the private torrents (BEP 27) of a version: over the same piece hashes, with a salt in the info
+// dictionary, so that nobody can compute their infohashes from the content.
+type privateTorrents struct {
+	salt  privateSalt
+	kinds [torrent.NumKinds]torrentID
+}
+
+// privateSalt is random and never changes, so that a private torrent is the same each time. Zero: there is none.
+type privateSalt [16]byte
+
+// source is the salt as "source" of the info dictionary, empty when there is none.
+func (s privateSalt) source() string {
+	if s == (privateSalt{}) {
+		return ""
+	}
+	return hex.EncodeToString(s[:])
+}
+
+// isPrefix reports whether the record is of the objects under a prefix, not of a version.
+func (r *torrentRecord) isPrefix() bool { return r.filesSize > 0 }
+
+// torrentForm tells the torrents of a version apart: one of each kind for the public, and the private ones.
+type torrentForm struct {
+	kind    torrent.Kind
+	private bool
+}
+
+// id returns what a torrent of the record is known by.
+func (r *torrentRecord) id(f torrentForm) torrentID {
+	if f.private {
+		return r.private.kinds[f.kind]
+	}
+	return r.kinds[f.kind]
 }
 
 // torrentID is what follows from the info dictionary of one kind.
@@ -30,7 +72,7 @@ type torrentID struct {
 }
 
 // dataSize is the bytes behind the record.
-func (r *torrentRecord) dataSize() int64 { return r.piecesSize + r.layerSize }
+func (r *torrentRecord) dataSize() int64 { return r.piecesSize + r.layerSize + r.filesSize }
 
 // torrentInlineMax is the bytes of piece hashes and piece layer that stay in one row, below
 // kv.MaxValue and with room in the commit for the other rows: 900 pieces, objects of up to about 450 MiB.
@@ -45,6 +87,10 @@ const (
 	torrentFieldLayerSize
 	torrentFieldBlob
 	torrentFieldKind // repeated, one of each kind in the order V1, Hybrid, V2
+	torrentFieldLength
+	torrentFieldFilesSize
+	torrentFieldPrivateSalt
+	torrentFieldPrivateKind // repeated, like torrentFieldKind
 )
 
 // Fields of an element of torrentFieldKind.
@@ -67,6 +113,15 @@ func encodeTorrent(r torrentRecord) []byte {
 	for _, id := range r.kinds {
 		b = appendMessage(b, torrentFieldKind, encodeTorrentID(id))
 	}
+	b = appendUint(b, torrentFieldLength, uint64(r.length))
+	b = appendUint(b, torrentFieldFilesSize, uint64(r.filesSize))
+	if r.private.salt == (privateSalt{}) {
+		return b
+	}
+	b = appendText(b, torrentFieldPrivateSalt, r.private.salt[:])
+	for _, id := range r.private.kinds {
+		b = appendMessage(b, torrentFieldPrivateKind, encodeTorrentID(id))
+	}
 	return b
 }
 
@@ -82,25 +137,36 @@ func encodeTorrentID(id torrentID) []byte {
 }
 
 func decodeTorrent(record []byte) (r torrentRecord, err error) {
-	kinds := 0
+	kinds, private := 0, 0
 	err = readRecord(record, func(f field) error {
-		if f.num != torrentFieldKind {
-			return r.read(f)
+		switch f.num {
+		case torrentFieldKind:
+			return readTorrentID(f, &r.kinds, &kinds)
+		case torrentFieldPrivateKind:
+			return readTorrentID(f, &r.private.kinds, &private)
 		}
-		if kinds == len(r.kinds) {
-			return fmt.Errorf("%w: more than %d kinds", errRecord, kinds)
-		}
-		kinds++
-		return readFields(f.data, r.kinds[kinds-1].read)
+		return r.read(f)
 	})
 	if err != nil {
 		return r, fmt.Errorf("torrent: %w", err)
 	}
-	if r.pieceLength <= 0 || r.pieceLength%torrent.BlockSize != 0 || r.piecesSize < 0 || r.layerSize < 0 || kinds != len(r.kinds) {
+	if r.pieceLength <= 0 || r.pieceLength%torrent.BlockSize != 0 || min(r.piecesSize, r.layerSize, r.length, r.filesSize) < 0 || kinds != len(r.kinds) {
 		return r, fmt.Errorf("torrent: %w: piece length %d, sizes %d and %d, %d kinds",
 			errRecord, r.pieceLength, r.piecesSize, r.layerSize, kinds)
 	}
+	if wanted := r.private.salt != (privateSalt{}); wanted != (private == len(r.kinds)) || !wanted && private > 0 {
+		return r, fmt.Errorf("torrent: %w: %d private kinds, with a salt: %t", errRecord, private, wanted)
+	}
 	return r, nil
+}
+
+// readTorrentID reads the next of kinds, of which n were read.
+func readTorrentID(f field, kinds *[torrent.NumKinds]torrentID, n *int) error {
+	if *n == len(kinds) {
+		return fmt.Errorf("%w: more than %d kinds", errRecord, *n)
+	}
+	*n++
+	return readFields(f.data, kinds[*n-1].read)
 }
 
 func (id *torrentID) read(f field) (err error) {
@@ -133,6 +199,12 @@ func (r *torrentRecord) read(f field) (err error) {
 		r.layerSize = f.int64()
 	case torrentFieldBlob:
 		r.blob, err = f.id()
+	case torrentFieldLength:
+		r.length = f.int64()
+	case torrentFieldFilesSize:
+		r.filesSize = f.int64()
+	case torrentFieldPrivateSalt:
+		err = f.fill(r.private.salt[:])
 	}
 	return err
 }
@@ -184,31 +256,44 @@ func parseInfohashKey(row []byte) (h torrent.InfoHash, id BucketID, v VersionID,
 
 // Fields of the value of an infohash row.
 const (
-	infohashFieldKey  = 1
-	infohashFieldKind = 2 // 0 V1, 1 Hybrid, 2 V2
+	infohashFieldKey     = 1
+	infohashFieldKind    = 2 // 0 V1, 1 Hybrid, 2 V2
+	infohashFieldPrefix  = 3
+	infohashFieldPrivate = 4
 )
 
-// encodeInfohash is the value of an infohash row: the object key, for the version's row, and the kind of
-// torrent that has the hash.
-func encodeInfohash(objectKey string, kind torrent.Kind) []byte {
-	b := appendText(newRecord(8+len(objectKey)), infohashFieldKey, objectKey)
-	return appendUint(b, infohashFieldKind, uint64(kind))
+// infohashRecord is the value of an infohash row: which torrent has the hash.
+type infohashRecord struct {
+	key string // of the object, for the version's row; of a prefix torrent its folder
+	torrentForm
+	prefix bool // the version id in the row's key is that of a prefix torrent
 }
 
-func decodeInfohash(record []byte) (objectKey string, kind torrent.Kind, err error) {
+func encodeInfohash(r infohashRecord) []byte {
+	b := appendText(newRecord(8+len(r.key)), infohashFieldKey, r.key)
+	b = appendUint(b, infohashFieldKind, uint64(r.kind))
+	b = appendBool(b, infohashFieldPrefix, r.prefix)
+	return appendBool(b, infohashFieldPrivate, r.private)
+}
+
+func decodeInfohash(record []byte) (r infohashRecord, err error) {
 	err = readRecord(record, func(f field) error {
 		switch f.num {
 		case infohashFieldKey:
-			objectKey = f.string()
+			r.key = f.string()
 		case infohashFieldKind:
 			if f.uint >= torrent.NumKinds {
 				return fmt.Errorf("%w: torrent kind %d", errRecord, f.uint)
 			}
-			kind = torrent.Kind(f.uint)
+			r.kind = torrent.Kind(f.uint)
+		case infohashFieldPrefix:
+			r.prefix = f.bool()
+		case infohashFieldPrivate:
+			r.private = f.bool()
 		}
 		return nil
 	})
-	return objectKey, kind, err
+	return r, err
 }
 
 // torrentRefKey is the reference of a torrent to the blob of its data.

@@ -114,9 +114,10 @@ func (s *testStore) checkTorrentOf(t *testing.T, tor *Torrent, kind torrent.Kind
 		t.Errorf("piece layer: got %x, error %v, want %x", got, err, layer)
 	}
 	total := leafCount(tor.Length)
+	file, _ := tor.FileOf(tor.Root)
 	for first := int64(0); first < total; first += 3 {
 		n := min(3, total-first)
-		leaves, err := s.Leaves(t.Context(), tor, first, n)
+		leaves, err := s.Leaves(t.Context(), tor, file, first, n)
 		if err != nil || int64(len(leaves)) != n {
 			t.Fatalf("leaves %d+%d: got %d, error %v", first, n, len(leaves), err)
 		}
@@ -127,7 +128,7 @@ func (s *testStore) checkTorrentOf(t *testing.T, tor *Torrent, kind torrent.Kind
 			}
 		}
 	}
-	_, err = s.Leaves(t.Context(), tor, total, 1)
+	_, err = s.Leaves(t.Context(), tor, file, total, 1)
 	wantKind(t, err, fault.InvalidRange)
 }
 
@@ -255,7 +256,9 @@ func TestLargeTorrentRestsInBlob(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rec, err = s.keepTorrentBytes(t.Context(), v, rec, data)
+	rec, err = s.keepTorrentBytes(t.Context(), rec, data, func(rec torrentRecord, data []byte) (torrentRecord, error) {
+		return s.keepTorrent(t.Context(), v, rec, data)
+	})
 	if err != nil || rec.blob == (blob.ID{}) {
 		t.Fatalf("keep: got blob %v, error %v", rec.blob, err)
 	}
@@ -447,8 +450,16 @@ func fullTorrent() torrentRecord {
 	}
 }
 
+// privateTorrent is fullTorrent with its private ones.
+func privateTorrent() torrentRecord {
+	r := fullTorrent()
+	r.private = privateTorrents{salt: privateSalt{7}, kinds: r.kinds}
+	return r
+}
+
 func FuzzDecodeTorrent(f *testing.F) {
 	f.Add(encodeTorrent(fullTorrent()))
+	f.Add(encodeTorrent(privateTorrent()))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := decodeTorrent(b)
 		if err != nil {

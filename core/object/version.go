@@ -5,6 +5,7 @@ import (
 
 	"shoal/core/access"
 	"shoal/storage/blob"
+	"shoal/wire/torrent"
 )
 
 // VersionID is the identity of one version, unique in its key and never reused, also for the null
@@ -30,7 +31,10 @@ type Version struct {
 	Checksum     Checksum // zero when none
 	PartCount    int      // 0 unless completed from a multipart upload
 	HasTorrent   bool     // a torrent record of this version is kept
-	Content      Content
+	// Replaced is the infohash of the v1 torrent of what this version was put over, the last that had one;
+	// zero when none had.
+	Replaced torrent.InfoHash
+	Content  Content
 }
 
 // ETag is an entity tag without its quotes: 32 hex digits of an MD5, with "-<parts>" for multipart.

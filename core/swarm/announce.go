@@ -31,6 +31,13 @@ type Announce struct {
 	OwnFamilyOnly bool
 	// Origin is where that client reaches our seeder. It is borrowed for the call.
 	Origin []netip.AddrPort
+	// Local is where the peer says that it is reached in its own network; told only to those who come from the same
+	// address as it, and only when it is a private one.
+	Local netip.AddrPort
+	// Token is of the announce URL of a private torrent. It is borrowed for the call.
+	Token string
+	// Now is the time of the request; zero asks Options.Now, which a front with many requests at once does not.
+	Now time.Time
 }
 
 // Reply is the answer to an announce.
@@ -51,32 +58,39 @@ type Counts struct {
 // Announce records what a peer says and names others to it, appended to dst. Kinds: NoTorrent, SlowDown.
 func (r *Registry) Announce(ctx context.Context, h torrent.InfoHash, a Announce, dst []tracker.Peer) (Reply, error) {
 	a.Peer = netip.AddrPortFrom(a.Peer.Addr().Unmap().WithZone(""), a.Peer.Port())
-	s, err := r.Swarm(ctx, h, a.Peer.Addr())
+	if a.Now.IsZero() {
+		a.Now = r.o.Now()
+	}
+	s, err := r.swarmFor(ctx, h, &a)
 	if err != nil {
 		return Reply{}, err
 	}
-	reply, err := s.announce(&a, dst)
+	reply, err := s.announce(h, &a, dst)
 	if !errors.Is(err, errIdle) {
 		return reply, err
 	}
 	// It was dropped for being idle just after it was found.
-	if s, err = r.open(ctx, h, a.Peer.Addr()); err != nil {
+	if s, err = r.openFor(ctx, h, &a); err != nil {
 		return Reply{}, err
 	}
-	return s.announce(&a, dst)
+	return s.announce(h, &a, dst)
 }
 
 // Scrape returns the counts of a torrent that is public for peer; it makes no swarm. Kind: NoTorrent.
 func (r *Registry) Scrape(ctx context.Context, h torrent.InfoHash, peer netip.Addr) (Counts, error) {
-	s, err := r.current(ctx, h)
+	s, err := r.current(ctx, h, r.o.Now())
 	if err != nil {
 		return Counts{}, err
 	}
 	if s != nil && s.Allows(peer) {
 		return s.Counts(), nil
 	}
-	if _, err := r.src.Resolve(ctx, h, r.facts(peer)); err != nil {
-		return Counts{}, wrap("scrape", h, err)
+	t, err := r.resolve(ctx, "scrape", h, peer)
+	if err != nil {
+		return Counts{}, err
+	}
+	if t.Private {
+		return Counts{}, fault.New("scrape", h.String(), fault.NoTorrent, errNotGuest)
 	}
 	return Counts{Complete: 1}, nil
 }
@@ -98,8 +112,7 @@ func (s *Swarm) counts() Counts {
 	}
 }
 
-func (s *Swarm) announce(a *Announce, dst []tracker.Peer) (Reply, error) {
-	now := s.r.o.Now()
+func (s *Swarm) announce(h torrent.InfoHash, a *Announce, dst []tracker.Peer) (Reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -109,35 +122,77 @@ func (s *Swarm) announce(a *Announce, dst []tracker.Peer) (Reply, error) {
 		return Reply{}, fault.New("announce", s.hashes[0].String(), fault.NoTorrent, errNotPublic)
 	}
 	size := len(s.peers4.list) + len(s.peers6.list)
-	interval := intervalFor(now.Sub(s.born), s.growth.fast(now, size), s.r.o.Interval, rand.Float64())
-	if s.welcome(a) {
-		s.update(a, now, now.Add(peerTTL(interval)))
+	interval := intervalFor(a.Now.Sub(s.born), s.growth.fast(a.Now, size), s.r.o.Interval, rand.Float64())
+	asked := asking{
+		Announce: a, expires: s.r.seconds(a.Now.Add(peerTTL(interval))), withheld: s.originWithheld(size),
+		seen: sightingOf(s.r.seconds(a.Now), slices.Index(s.hashes, h)),
 	}
-	return Reply{
-		Interval: interval, MinInterval: min(minInterval, interval), Counts: s.counts(),
-		Peers: s.name(dst, a, s.r.seconds(now)),
-	}, nil
+	if a.Peer.Addr().Is4() {
+		dst = announceTo(s, &s.peers4, pack4(a.Peer), &asked, dst)
+	} else {
+		dst = announceTo(s, &s.peers6, pack6(a.Peer), &asked, dst)
+	}
+	if asked.deprived { // if nobody here has what it wants, it is to learn of us soon
+		interval = min(interval, youngInterval)
+	}
+	return Reply{Interval: interval, MinInterval: min(minInterval, interval), Counts: s.counts(), Peers: dst}, nil
+}
+
+// asking is an announce with what the swarm makes of it.
+type asking struct {
+	*Announce
+	expires  uint32 // Registry.seconds
+	seen     sighting
+	withheld withholding
+	deprived bool // the origin was withheld
+}
+
+// announceTo records the announce in t, the table of its family in s, and names others. s.mu is held.
+func announceTo[K packed](s *Swarm, t *table[K], at K, a *asking, dst []tracker.Peer) []tracker.Peer {
+	who := asker[K]{
+		at: at, realm: realmOf(a.Peer.Addr()), content: wantsNoSeed(a.Announce), joins: a.Event == tracker.Started, now: s.r.seconds(a.Now),
+	}
+	i := t.find(at)
+	known := i >= 0
+	twin := known && who.joins && t.list[i].seen.twin(a.seen)
+	if s.welcome(a.Announce, who.realm) {
+		rec := record[K]{at: at, seen: a.seen, expires: a.expires, state: stateOf(a.Announce) | peerState(who.realm)<<realmShift}
+		updateTable(s, t, i, rec, a.Announce)
+	}
+	want := numWantDefault
+	if a.NumWant >= 0 {
+		want = min(int(a.NumWant), numWantMax)
+	}
+	if a.Event == tracker.Stopped || want == 0 {
+		return dst
+	}
+	end := len(dst) + want
+	switch {
+	case who.content, twin: // the twin was told
+	case a.withheld.from(known):
+		a.deprived = true
+	default:
+		dst = appendOrigin(dst, a.Announce, want)
+	}
+	dst = t.choose(dst, end-len(dst), &who)
+	if a.OwnFamilyOnly || end == len(dst) {
+		return dst
+	}
+	if a.Peer.Addr().Is4() {
+		return chooseOther(&s.peers6, dst, end-len(dst), who)
+	}
+	return chooseOther(&s.peers4, dst, end-len(dst), who)
+}
+
+// chooseOther appends peers of the other family than that of who.
+func chooseOther[K, L packed](t *table[K], dst []tracker.Peer, want int, who asker[L]) []tracker.Peer {
+	return t.choose(dst, want, &asker[K]{realm: who.realm, content: who.content, now: who.now})
 }
 
 // welcome reports whether an announce is to be recorded: not one from an address that no host has, nor
 // one that gives our own seeder as a peer.
-func (s *Swarm) welcome(a *Announce) bool {
-	return a.Peer.Port() != 0 && realmOf(a.Peer.Addr()) != nowhere && !slices.Contains(a.Origin, a.Peer)
-}
-
-// update records the announce in the table of its family. s.mu is held.
-func (s *Swarm) update(a *Announce, now, expires time.Time) {
-	if a.Peer.Addr().Is4() {
-		record := recordOf(a, pack4(a.Peer), s.r.seconds(expires))
-		updateTable(s, &s.peers4, record, a.Event, now)
-	} else {
-		record := recordOf(a, pack6(a.Peer), s.r.seconds(expires))
-		updateTable(s, &s.peers6, record, a.Event, now)
-	}
-}
-
-func recordOf[K packed](a *Announce, at K, expires uint32) record[K] {
-	return record[K]{at: at, id: a.ID, expires: expires, state: stateOf(a)}
+func (s *Swarm) welcome(a *Announce, from realm) bool {
+	return a.Peer.Port() != 0 && from != nowhere && !slices.Contains(a.Origin, a.Peer)
 }
 
 // stateOf: an unknown left counts as something left, except with the event that says otherwise.
@@ -151,60 +206,60 @@ func stateOf(a *Announce) peerState {
 	return 0
 }
 
-// updateTable applies one announce. s.mu is held; t is a table of s.
-func updateTable[K packed](s *Swarm, t *table[K], rec record[K], event tracker.Event, now time.Time) {
-	old, known := t.get(rec.at)
-	if event == tracker.Stopped {
-		if t.remove(rec.at) {
+// updateTable applies one announce to t, a table of s, in which its peer is at i, or -1. s.mu is held.
+func updateTable[K packed](s *Swarm, t *table[K], i int, rec record[K], a *Announce) {
+	var old peerState
+	if i >= 0 {
+		old = t.list[i].state
+	}
+	if a.Event == tracker.Stopped {
+		if i >= 0 {
+			t.removeAt(i)
 			s.r.peers.Add(-1)
 		}
 		return
 	}
-	rec.state |= old.state & isFinished
-	if event == tracker.Completed && rec.state&isFinished == 0 {
+	rec.state |= old & isFinished
+	if a.Event == tracker.Completed && rec.state&isFinished == 0 {
 		rec.state |= isFinished
 		s.downloaded++
 	}
-	if !known {
-		switch {
-		case len(t.list) >= s.r.o.MaxPeersPerSwarm:
-			t.evict()
-			s.r.peers.Add(-1)
-		case int(s.r.peers.Load()) >= s.r.o.MaxPeers:
-			return // it is still told of others
-		}
-		s.growth.note(now)
-		s.r.peers.Add(1)
+	if i < 0 && !makeRoom(s, t, rec.at) {
+		return // it is still told of others
 	}
-	t.put(rec)
+	if a.Local.IsValid() || old&hasHint != 0 {
+		t.hint(&rec, localHint(a))
+	}
+	if i >= 0 {
+		t.replace(i, rec)
+		return
+	}
+	s.growth.note(a.Now)
+	s.r.peers.Add(1)
+	t.add(rec)
 }
 
-// name appends the peers that a is told of: the origin, its own family, then the other. s.mu is held.
-func (s *Swarm) name(dst []tracker.Peer, a *Announce, now uint32) []tracker.Peer {
-	want := numWantDefault
-	if a.NumWant >= 0 {
-		want = min(int(a.NumWant), numWantMax)
+// makeRoom reports whether there is room for one more peer in t, having removed another one where need be.
+// s.mu is held.
+func makeRoom[K packed](s *Swarm, t *table[K], at K) bool {
+	switch old := t.crowded(at); {
+	case old >= 0:
+		t.removeAt(old)
+	case len(t.list) >= s.r.o.MaxPeersPerSwarm:
+		t.evict()
+	default:
+		return int(s.r.peers.Load()) < s.r.o.MaxPeers
 	}
-	if a.Event == tracker.Stopped || want == 0 {
-		return dst
+	s.r.peers.Add(-1)
+	return true
+}
+
+// localHint returns Announce.Local when it may be told: private, and from a peer that is not itself in that network.
+func localHint(a *Announce) netip.AddrPort {
+	if a.Local.Port() == 0 || !a.Local.Addr().IsPrivate() || realmOf(a.Peer.Addr()) != global {
+		return netip.AddrPort{}
 	}
-	end := len(dst) + want
-	who := asker{addr: a.Peer, content: wantsNoSeed(a), now: now}
-	if !who.content {
-		dst = appendOrigin(dst, a, want)
-	}
-	if a.Peer.Addr().Is4() {
-		dst = s.peers4.choose(dst, end-len(dst), who)
-		if !a.OwnFamilyOnly {
-			dst = s.peers6.choose(dst, end-len(dst), who)
-		}
-		return dst
-	}
-	dst = s.peers6.choose(dst, end-len(dst), who)
-	if !a.OwnFamilyOnly {
-		dst = s.peers4.choose(dst, end-len(dst), who)
-	}
-	return dst
+	return netip.AddrPortFrom(a.Local.Addr().Unmap().WithZone(""), a.Local.Port())
 }
 
 // wantsNoSeed reports whether seeds, the origin among them, are of no use to a peer. Who begins with nothing
@@ -222,10 +277,33 @@ func appendOrigin(dst []tracker.Peer, a *Announce, want int) []tracker.Peer {
 	return dst
 }
 
-// choose appends up to want peers from a random place of the table on.
-func (t *table[K]) choose(dst []tracker.Peer, want int, who asker) []tracker.Peer {
-	if want <= 0 || len(t.list) == 0 {
-		return dst
+const (
+	// When this many peers have everything and this many are there, a swarm lives without the origin.
+	enoughSeeds = 2
+	enoughPeers = 20
+)
+
+// withholding says from whom the origin is withheld.
+type withholding uint8
+
+const (
+	fromNobody withholding = iota
+	// fromNewcomers: whoever still lacks something when it asks again is told of the origin. So announces of seeds
+	// that are none cannot keep a download from its end.
+	fromNewcomers
+	fromEveryone
+)
+
+// from reports whether the origin is withheld from a peer that is known from an earlier announce, or not.
+func (w withholding) from(known bool) bool { return w == fromEveryone || w == fromNewcomers && !known }
+
+// originWithheld decides on a swarm with that many announced peers. s.mu is held.
+func (s *Swarm) originWithheld(size int) withholding {
+	switch {
+	case len(s.members) >= s.r.o.MaxMembers: // it would close the connection
+		return fromEveryone
+	case s.peers4.seeds+s.peers6.seeds >= enoughSeeds && size >= enoughPeers:
+		return fromNewcomers
 	}
-	return choose(dst, t.list, rand.IntN(len(t.list)), want, who)
+	return fromNobody
 }

@@ -106,18 +106,18 @@ func TestKindsAreApart(t *testing.T) {
 	}
 }
 
-// TestAliasIsASwarmOfItsOwn: v1 and v2 peers meet; those of a hash that is neither meet each other only.
-func TestAliasIsASwarmOfItsOwn(t *testing.T) {
+// TestOneSwarmForBothHashes: v1 and v2 peers meet.
+func TestOneSwarmForBothHashes(t *testing.T) {
 	r, _ := newTestRegistry(t, everyone, Options{})
-	for i, h := range []torrent.InfoHash{testHash, testHashV2.Truncate(), aliasHash, aliasHash} {
+	for i, h := range []torrent.InfoHash{testHash, testHashV2.Truncate()} {
 		a := Announce{Peer: netip.AddrPortFrom(netip.MustParseAddr("203.0.113.1"), uint16(1+i)), Left: 1, NumWant: -1}
 		reply, err := r.Announce(t.Context(), h, a, nil)
 		if want := i % 2; err != nil || len(reply.Peers) != want {
 			t.Errorf("announce %d: got %v, %v, want %d peers", i, reply.Peers, err, want)
 		}
 	}
-	if got := r.Stats().Swarms; got != 2 {
-		t.Errorf("%d swarms, want 2", got)
+	if got := r.Stats().Swarms; got != 1 {
+		t.Errorf("%d swarms, want 1", got)
 	}
 }
 
@@ -215,8 +215,8 @@ func TestBounds(t *testing.T) {
 	const perSwarm, total = 10, 15
 	r, _ := newTestRegistry(t, everyone, Options{MaxPeersPerSwarm: perSwarm, MaxPeers: total})
 	for i := range 3 * perSwarm {
-		announce(r, fmt.Sprintf("203.0.113.1:%d", i+1), 1, tracker.Started)
-		announce(r, fmt.Sprintf("[2001:db8::1]:%d", i+1), 1, tracker.Started)
+		announce(r, fmt.Sprintf("203.0.113.%d:1", i+1), 1, tracker.Started)
+		announce(r, fmt.Sprintf("[2001:db8:%x::1]:1", i+1), 1, tracker.Started)
 	}
 	if got := r.Stats().Peers; got != total {
 		t.Errorf("%d peers, want %d", got, total)
@@ -232,44 +232,37 @@ func TestBounds(t *testing.T) {
 	wantKind(t, "one swarm too many", err, fault.SlowDown)
 }
 
-func TestIntervalFor(t *testing.T) {
-	const steady = 30 * time.Minute
-	tests := []struct {
-		name    string
-		age     time.Duration
-		growing bool
-		steady  time.Duration
-		jitter  float64
-		want    time.Duration
+// TestTwins: who announces both hashes of a hybrid torrent at once is told of the origin once, in whatever order
+// they come; after a while, or after it has stopped, it is told again.
+func TestTwins(t *testing.T) {
+	r, _ := newTestRegistry(t, everyone, Options{})
+	origin := netip.MustParseAddrPort("198.51.100.1:6881")
+	v2 := testHashV2.Truncate()
+	now := r.o.Now()
+	for i, step := range []struct {
+		hash   torrent.InfoHash
+		event  tracker.Event
+		after  time.Duration
+		origin bool
 	}{
-		{"born, least", 0, false, steady, 0, time.Minute},
-		{"born, most", 0, true, steady, 1, 66 * time.Second},
-		{"adolescent", 5 * time.Minute, false, steady, 0.5, 5 * time.Minute},
-		{"steady, least", time.Hour, false, steady, 0, 27 * time.Minute},
-		{"steady, most", time.Hour, false, steady, 1, 33 * time.Minute},
-		{"old and growing", time.Hour, true, steady, 0.5, 5 * time.Minute},
-		{"configured short", time.Hour, false, 10 * time.Second, 0.5, 10 * time.Second},
-	}
-	for _, tt := range tests {
-		if got := intervalFor(tt.age, tt.growing, tt.steady, tt.jitter); got != tt.want {
-			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		{v2, tracker.Started, 0, true},
+		{testHash, tracker.Started, 0, false},
+		{v2, tracker.Started, time.Second, false},
+		{v2, tracker.None, 0, true},
+		{testHash, tracker.None, 0, true},
+		{v2, tracker.Started, twinFor * time.Second, true},
+		{testHash, tracker.Stopped, 0, false},
+		{testHash, tracker.Started, 0, true},
+	} {
+		now = now.Add(step.after)
+		reply, err := r.Announce(t.Context(), step.hash, Announce{
+			Peer: netip.MustParseAddrPort("203.0.113.1:1"), Left: 7, Event: step.event, NumWant: 10, Origin: []netip.AddrPort{origin}, Now: now,
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-}
-
-func TestGrowth(t *testing.T) {
-	start := time.Unix(1000, 0)
-	g := growth{window: start}
-	for range 20 {
-		g.note(start)
-	}
-	for _, tt := range []struct {
-		after time.Duration
-		size  int
-		want  bool
-	}{{0, 199, true}, {0, 200, false}, {90 * time.Second, 199, true}, {3 * time.Minute, 1, false}} {
-		if got := g.fast(start.Add(tt.after), tt.size); got != tt.want {
-			t.Errorf("after %v of %d: got %v, want %v", tt.after, tt.size, got, tt.want)
+		if got := len(reply.Peers) == 1; got != step.origin {
+			t.Errorf("step %d: told of the origin: %v, want %v", i, got, step.origin)
 		}
 	}
 }

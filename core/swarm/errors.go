@@ -10,4 +10,6 @@ var (
 	errNotPublic         = errors.New("not public, or gone")
 	errUnverified        = errors.New("could not be verified to be public")
 	errIdle              = errors.New("idle")
+	errNotGuest          = errors.New("not a guest of a private torrent")
+	errTooManyGuests     = errors.New("too many guests of one private torrent")
 )

@@ -3,9 +3,11 @@ package swarm
 import "time"
 
 const (
-	// youngAge: in its first minutes a swarm gains most of its peers, and who came first knows few of them.
-	youngAge      = 2 * time.Minute
-	youngInterval = time.Minute
+	// youngAge: in its first minutes a swarm gains most of its peers, and who came first knows few of them. While it
+	// grows, they ask again within crowdMin to crowdMax; libtorrent does not (below), others do.
+	youngAge           = 2 * time.Minute
+	youngInterval      = time.Minute
+	crowdMin, crowdMax = 15 * time.Second, 30 * time.Second
 
 	// adolescentAge and -Interval: libtorrent raises anything below 300 s to it.
 	adolescentAge      = 10 * time.Minute
@@ -41,17 +43,19 @@ func (g *growth) advance(now time.Time) {
 	}
 }
 
-// fast reports whether size grew by more than a tenth in about a minute.
+// fast reports whether size grew by more than a tenth in about a minute; the first peer is growth.
 func (g *growth) fast(now time.Time, size int) bool {
 	g.advance(now)
-	return 10*max(g.current, g.last) > size
+	return 10*max(g.current, g.last) > size || size == 0
 }
 
 // intervalFor returns when a peer of a swarm of that age is to announce again. jitter, in [0,1), spreads the
-// peers that came together over 90 to 110 percent.
+// peers that came together over 90 to 110 percent, or over crowdMin to crowdMax.
 func intervalFor(age time.Duration, growing bool, steady time.Duration, jitter float64) time.Duration {
 	d := steady
 	switch {
+	case age < youngAge && growing:
+		return min(crowdMin+time.Duration(jitter*float64(crowdMax-crowdMin)), steady)
 	case age < youngAge:
 		d = youngInterval
 	case age < adolescentAge, growing:

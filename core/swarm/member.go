@@ -12,6 +12,7 @@ type Member struct {
 	s    *Swarm
 	conn Conn
 	addr netip.AddrPort // remote, unmapped
+	id   int            // of the governor's recipient; guarded by s.mu in its use
 
 	// Guarded by s.mu.
 	left   bool
@@ -19,6 +20,11 @@ type Member struct {
 	have   pieces
 	pex    pexState
 	sent   int64 // payload bytes
+	joined int64 // which member of the swarm it is
+
+	account *account // of its network
+	choked  bool     // for what its network has taken
+	greeted bool     // it has said what it had when it came
 }
 
 // Join makes c a member. Kinds: NoTorrent (the swarm is closed, or not open to that address),
@@ -44,6 +50,10 @@ func (s *Swarm) Join(c Conn) (*Member, error) {
 	}
 	s.members[m] = struct{}{}
 	s.r.members.Add(1)
+	s.joins++
+	s.churn++
+	m.joined = s.joins
+	s.governJoin(m)
 	s.touch()
 	return m, nil
 }
@@ -64,6 +74,8 @@ func (m *Member) Leave() {
 // release undoes what Join and the messages of m added. s.mu is held; m is in s.members no more.
 func (s *Swarm) release(m *Member) {
 	m.left = true
+	s.churn++
+	s.governLeave(m)
 	s.replicas.drop(&m.have)
 	s.r.members.Add(-1)
 	s.r.dismiss(m.addr.Addr())
@@ -78,6 +90,7 @@ func (m *Member) SetListenAddr(a netip.AddrPort) {
 	m.s.mu.Lock()
 	defer m.s.mu.Unlock()
 	m.listen = netip.AddrPortFrom(m.addr.Addr(), a.Port())
+	m.s.churn++
 }
 
 // refused returns the members that v does not let have the torrent, taken out of the swarm.
@@ -89,7 +102,7 @@ func (s *Swarm) refused(v *view) []*Member {
 	defer s.mu.Unlock()
 	var out []*Member
 	for m := range s.members {
-		if !v.torrent.OpenTo(s.r.facts(m.addr.Addr())) {
+		if !s.lets(v, m.addr.Addr()) {
 			delete(s.members, m)
 			s.release(m)
 			out = append(out, m)

@@ -103,6 +103,10 @@ func TestPEX(t *testing.T) {
 	seed, _ := join(t, r, "203.0.113.2:1")
 	seed.SetListenAddr(netip.MustParseAddrPort("10.9.9.9:6882"))
 	seed.HaveAll()
+	if _, ok := me.PEX(now); ok {
+		t.Error("others are about to come: got a message, want none")
+	}
+	now = now.Add(pexGather)
 	got, ok := me.PEX(now)
 	want := peer.PEXPeer{Addr: netip.MustParseAddrPort("203.0.113.2:6882"), Flags: peer.PEXSeed}
 	if !ok || len(got.Added) != 1 || got.Added[0] != want || len(got.Dropped) != 0 {
@@ -136,8 +140,8 @@ func TestPEX(t *testing.T) {
 func TestOffer(t *testing.T) {
 	r, _ := newTestRegistry(t, everyone, Options{})
 	m, _ := join(t, r, "203.0.113.1:1")
-	m.Sent(100, time.Now())
-	if got, want := m.Greeting(), (Greeting{Unchoke: true, AllPieces: true}); got != want {
+	m.Sent(0, 100, time.Now())
+	if got, want := m.Greeting(), (Greeting{Unchoke: true}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if got := r.Stats().SentBytes; got != 100 || m.s.SentBytes() != 100 {
@@ -169,7 +173,7 @@ func TestConcurrently(t *testing.T) {
 	}
 	wg.Wait()
 	src.set()
-	for _, s := range r.all() {
+	for _, s := range r.Swarms() {
 		if err := r.recheck(ctx, s); err != nil {
 			t.Errorf("recheck = %v, want nil", err)
 		}

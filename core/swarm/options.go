@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"log/slog"
 	"time"
+
+	"shoal/core/object"
 )
 
 // Options of New; the zero value works.
@@ -15,9 +17,14 @@ type Options struct {
 	Linger   time.Duration // a swarm stays that long after the last peer left; default 90 s
 	Interval time.Duration // between two announces of one peer in a steady swarm; default 30 min
 
+	Policy   Policy                         // default Egress
+	PolicyOf func(t *object.Torrent) Policy // of one torrent, asked when its swarm is made; nil is Policy for all
+
+	Guests Guests // who may be in the swarms of private torrents; default: nobody
+
 	MaxSwarms        int // live at once; default 100,000, about 1 KB each
 	MaxPeersPerSwarm int // announced, of each address family; default 20,000
-	MaxPeers         int // announced, in all; default 1,000,000, about 80 bytes each
+	MaxPeers         int // announced, in all; default 1,000,000, about 26 bytes each
 	MaxMembers       int // connections to one swarm; default 500
 	MaxMembersPerIP  int // connections from one IPv4 address or IPv6 /64, in all; default 64
 }
@@ -28,6 +35,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Guests == nil {
+		o.Guests = nobodyJoins{}
 	}
 	o.Recheck = cmp.Or(o.Recheck, 500*time.Millisecond)
 	o.Linger = cmp.Or(o.Linger, 90*time.Second)

@@ -6,7 +6,7 @@ import (
 )
 
 // packed4 and packed6 are an address and a port as on the wire. Records of them hold no pointer, so that
-// the collector never walks a table of peers.
+// the collector never walks a table of peers. The zero value is nobody's.
 type (
 	packed4 [4 + 2]byte
 	packed6 [16 + 2]byte
@@ -16,7 +16,13 @@ type (
 type packed interface {
 	comparable
 	addrPort() netip.AddrPort
+	// host is what stands for everyone who can be had behind one address: an IPv4 address, or an IPv6 /64. Without
+	// its last 8 bits it is the network next to it, a /24 or a /56.
+	host() uint64
 }
+
+// networkBits are the bits of a host within its network.
+const networkBits = 8
 
 func pack4(a netip.AddrPort) (p packed4) {
 	ip := a.Addr().As4()
@@ -39,3 +45,7 @@ func (p packed4) addrPort() netip.AddrPort {
 func (p packed6) addrPort() netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom16([16]byte(p[:16])), binary.BigEndian.Uint16(p[16:]))
 }
+
+func (p packed4) host() uint64 { return uint64(binary.BigEndian.Uint32(p[:4])) }
+
+func (p packed6) host() uint64 { return binary.BigEndian.Uint64(p[:8]) }

@@ -13,10 +13,10 @@ func TestTableAgainstMap(t *testing.T) {
 	var got table[packed4]
 	want := map[packed4]record[packed4]{}
 	for step := range 20000 {
-		at := packed4{1, 2, 3, byte(rng.IntN(100)), 0, 1}
+		at := packed4{1, 2, 3, byte(rng.IntN(30)), 0, byte(rng.IntN(4))} // several of a host
 		switch rng.IntN(10) {
 		case 0, 1, 2, 3, 4:
-			rec := record[packed4]{at: at, state: peerState(rng.IntN(8)), expires: uint32(step + rng.IntN(500))}
+			rec := record[packed4]{at: at, state: peerState(rng.IntN(int(hasHint))), expires: uint32(step + rng.IntN(500))}
 			_, known := want[at]
 			if added := got.put(rec); added == known {
 				t.Fatalf("seed %d step %d: put added %v, known before %v", seed, step, added, known)
@@ -44,16 +44,24 @@ func checkTable(t *testing.T, seed uint64, step int, got *table[packed4], want m
 	t.Helper()
 	var seeds int64
 	for at, rec := range want {
-		if g, ok := got.get(at); !ok || g != rec {
-			t.Fatalf("seed %d step %d: got %v, %v, want %v", seed, step, g, ok, rec)
+		if i := got.find(at); i < 0 || got.list[i] != rec {
+			t.Fatalf("seed %d step %d: %v is at %d, want %v", seed, step, at, i, rec)
 		}
 		if rec.state&isSeed != 0 {
 			seeds++
 		}
 	}
-	if len(got.list) != len(want) || len(got.index) != len(want) || got.seeds != seeds {
-		t.Fatalf("seed %d step %d: %d peers, %d indexed, %d seeds, want %d and %d",
-			seed, step, len(got.list), len(got.index), got.seeds, len(want), seeds)
+	if len(got.list) != len(want) || got.seeds != seeds || got.find(packed4{9}) >= 0 {
+		t.Fatalf("seed %d step %d: %d peers, %d seeds, want %d and %d", seed, step, len(got.list), got.seeds, len(want), seeds)
+	}
+	indexed := 0
+	for _, word := range got.index[min(1, len(got.index)):] {
+		if word != 0 {
+			indexed++
+		}
+	}
+	if got.index != nil && indexed != len(want) {
+		t.Fatalf("seed %d step %d: %d indexed of %d", seed, step, indexed, len(want))
 	}
 }
 

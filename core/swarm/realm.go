@@ -44,3 +44,14 @@ func Nameable(peer, asker netip.Addr) bool {
 	r := realmOf(peer)
 	return r == global || r != nowhere && r == realmOf(asker)
 }
+
+// sameNetwork reports whether two addresses are of one IPv4 /24 or one IPv6 /56.
+func sameNetwork(a, b netip.Addr) bool {
+	if a.Is4() != b.Is4() {
+		return false
+	}
+	if a.Is4() {
+		return pack4(netip.AddrPortFrom(a, 0)).host()>>networkBits == pack4(netip.AddrPortFrom(b, 0)).host()>>networkBits
+	}
+	return pack6(netip.AddrPortFrom(a, 0)).host()>>networkBits == pack6(netip.AddrPortFrom(b, 0)).host()>>networkBits
+}

@@ -51,7 +51,8 @@ func (r *Registry) Run(ctx context.Context) error {
 func (r *Registry) recheckAll(ctx context.Context) {
 	var g errgroup.Group
 	g.SetLimit(recheckers)
-	for _, s := range r.all() {
+	for _, s := range r.Swarms() {
+		s.tick()
 		swept := r.expire(s)
 		if !swept && !s.hasMembers() {
 			continue
@@ -78,16 +79,16 @@ func (r *Registry) expire(s *Swarm) (swept bool) {
 	}
 	s.mu.Unlock()
 	if s.idleFor(now) >= r.o.Linger {
-		s.closeIfEmpty()
+		s.closeIfEmpty(r.o.Linger)
 	}
 	return swept
 }
 
 // current returns the live swarm that has h, nil when there is none, for someone who asks: it is rechecked
 // unless that was done lately.
-func (r *Registry) current(ctx context.Context, h torrent.InfoHash) (*Swarm, error) {
+func (r *Registry) current(ctx context.Context, h torrent.InfoHash, now time.Time) (*Swarm, error) {
 	s := r.live(h)
-	if s == nil || s.unverifiedFor(r.o.Now()) < staleRechecks*r.o.Recheck {
+	if s == nil || s.unverifiedFor(now) < staleRechecks*r.o.Recheck {
 		return s, nil
 	}
 	if err := r.recheck(ctx, s); err != nil {
@@ -122,21 +123,29 @@ func (r *Registry) recheck(ctx context.Context, s *Swarm) error {
 	if old.openToAll && !next.openToAll {
 		s.dropPeers() // who may stay announces again
 	}
-	for _, m := range s.refused(next) {
+	s.turnOut(next)
+	return nil
+}
+
+// turnOut closes the members that v does not let have the torrent.
+func (s *Swarm) turnOut(v *view) {
+	for _, m := range s.refused(v) {
 		m.conn.Close(fault.New("swarm", s.hashes[0].String(), fault.NoTorrent, errNotPublic))
 	}
-	return nil
 }
 
 // reload returns the state of the torrent of s as it is now. When its version is gone or shuts members out,
 // another public version of the same infohash stands in. Kind: NoTorrent when there is none.
 func (r *Registry) reload(ctx context.Context, s *Swarm, old *view) (*view, error) {
 	t, err := r.src.Reload(ctx, old.torrent)
-	if err != nil && !fault.Is(err, fault.NoTorrent) {
+	if err != nil && (!fault.Is(err, fault.NoTorrent) || s.guests != nil) {
 		return nil, err
 	}
 	var next *view
 	var shutOut netip.Addr
+	if s.guests != nil { // no other torrent has its infohash
+		return newView(t), r.recheckGuests(ctx, s, t)
+	}
 	if err == nil {
 		next = newView(t)
 		if shutOut = s.anyRefused(next); !shutOut.IsValid() {
@@ -201,7 +210,7 @@ func (s *Swarm) anyRefused(v *view) (a netip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for m := range s.members {
-		if !v.torrent.OpenTo(s.r.facts(m.addr.Addr())) {
+		if !s.lets(v, m.addr.Addr()) {
 			return m.addr.Addr()
 		}
 	}

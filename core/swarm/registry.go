@@ -60,12 +60,17 @@ func New(src Source, o Options) *Registry {
 // Swarm returns the swarm of a v1 or truncated v2 infohash for a peer, making it when it is not live.
 // Kinds: NoTorrent (unknown, or not public for that address), SlowDown (too many swarms).
 func (r *Registry) Swarm(ctx context.Context, h torrent.InfoHash, peer netip.Addr) (*Swarm, error) {
-	s, err := r.current(ctx, h)
+	return r.swarmAt(ctx, h, peer, r.o.Now())
+}
+
+// swarmAt is Swarm at a time that the caller has read already.
+func (r *Registry) swarmAt(ctx context.Context, h torrent.InfoHash, peer netip.Addr, now time.Time) (*Swarm, error) {
+	s, err := r.current(ctx, h, now)
 	if err != nil {
 		return nil, err
 	}
 	if s != nil && s.Allows(peer) {
-		s.touch()
+		s.lastUsed.Store(int64(now.Sub(r.start)))
 		return s, nil
 	}
 	return r.open(ctx, h, peer)
@@ -73,11 +78,26 @@ func (r *Registry) Swarm(ctx context.Context, h torrent.InfoHash, peer netip.Add
 
 // open resolves h for peer and returns the swarm of what it finds.
 func (r *Registry) open(ctx context.Context, h torrent.InfoHash, peer netip.Addr) (*Swarm, error) {
-	t, err := r.src.Resolve(ctx, h, r.facts(peer))
+	t, err := r.resolve(ctx, "open swarm", h, peer)
 	if err != nil {
-		return nil, wrap("open swarm", h, err)
+		return nil, err
+	}
+	if t.Private { // only an announce opens one: see swarmFor
+		return nil, fault.New("open swarm", h.String(), fault.NoTorrent, errNotGuest)
 	}
 	return r.place(t, h, peer)
+}
+
+// resolve asks the source for a torrent by one of its infohashes; that of the name that Unmask takes is none.
+func (r *Registry) resolve(ctx context.Context, op string, h torrent.InfoHash, peer netip.Addr) (*object.Torrent, error) {
+	t, err := r.src.Resolve(ctx, h, r.facts(peer))
+	if err != nil {
+		return nil, wrap(op, h, err)
+	}
+	if !slices.Contains(t.InfoHashes(), h) {
+		return nil, fault.New(op, h.String(), fault.NoTorrent, nil)
+	}
+	return t, nil
 }
 
 // Stats returns the totals of the moment.
@@ -102,17 +122,23 @@ func (r *Registry) place(t *object.Torrent, h torrent.InfoHash, peer netip.Addr)
 	const op = "open swarm"
 	r.making.Lock()
 	defer r.making.Unlock()
-	hashes := hashesOf(t, h)
-	if s := r.live(hashes[0]); s != nil {
+	if s := r.live(h); s != nil {
 		if old, v := s.view.Load(), newView(t); !s.Allows(peer) && (v.openToAll || old.torrent.Version.ID == t.Version.ID) {
 			s.view.CompareAndSwap(old, v)
 		}
 		if !s.Allows(peer) {
-			return nil, fault.New(op, hashes[0].String(), fault.NoTorrent, nil)
+			return nil, fault.New(op, h.String(), fault.NoTorrent, nil)
 		}
 		s.touch()
 		return s, nil
 	}
+	return r.makeLocked(t)
+}
+
+// makeLocked makes the swarm of t, which is not live. Kind: SlowDown. r.making is held.
+func (r *Registry) makeLocked(t *object.Torrent) (*Swarm, error) {
+	const op = "open swarm"
+	hashes := t.InfoHashes()
 	if int(r.swarms.Load()) >= r.o.MaxSwarms {
 		return nil, fault.New(op, hashes[0].String(), fault.SlowDown, errTooManySwarms)
 	}
@@ -147,8 +173,8 @@ func (r *Registry) forgetLocked(s *Swarm) {
 	r.swarms.Add(-1)
 }
 
-// all returns the live swarms of the moment.
-func (r *Registry) all() []*Swarm {
+// Swarms returns the live swarms of the moment.
+func (r *Registry) Swarms() []*Swarm {
 	list := make([]*Swarm, 0, r.swarms.Load())
 	for i := range r.shards {
 		sh := &r.shards[i]
@@ -173,18 +199,6 @@ func (r *Registry) facts(peer netip.Addr) access.Context {
 
 // seconds is the time in peer records.
 func (r *Registry) seconds(now time.Time) uint32 { return uint32(max(0, now.Sub(r.start)/time.Second)) }
-
-// hashesOf returns the infohashes of the swarm in which a peer that asks for t by h belongs: those of t, so
-// that the torrents of other kinds of the same version, whose peers have another info dictionary, are other
-// swarms. A hash by which Source knows t otherwise is a swarm of its own, too, because its peers and the
-// others refuse each other's handshakes.
-func hashesOf(t *object.Torrent, h torrent.InfoHash) []torrent.InfoHash {
-	list := t.InfoHashes()
-	if !slices.Contains(list, h) {
-		return []torrent.InfoHash{h}
-	}
-	return list
-}
 
 // wrap gives err the operation and the infohash, and keeps its kind.
 func wrap(op string, h torrent.InfoHash, err error) error {

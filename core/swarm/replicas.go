@@ -1,6 +1,9 @@
 package swarm
 
-import "math/bits"
+import (
+	"math/bits"
+	"time"
+)
 
 // pieces is what one member has. The zero value has none.
 type pieces struct {
@@ -10,6 +13,11 @@ type pieces struct {
 }
 
 func (p *pieces) complete() bool { return p.all }
+
+// has reports whether a piece in range is among p.
+func (p *pieces) has(piece int64) bool {
+	return p.all || p.bits != nil && p.bits[piece/8]&(0x80>>(piece%8)) != 0
+}
 
 // replicas counts, for each piece, the members that have it.
 type replicas struct {
@@ -29,6 +37,14 @@ func (r *replicas) of(piece int64) int64 {
 		return r.whole
 	}
 	return r.whole + int64(r.counts[piece])
+}
+
+// held returns how many pieces p has.
+func (r *replicas) held(p *pieces) int64 {
+	if p.all {
+		return r.pieces
+	}
+	return p.count
 }
 
 // drop forgets all that p has.
@@ -78,26 +94,80 @@ func (r *replicas) add(p *pieces, piece int64) {
 // SetBitfield says that the member has these pieces and no others (BEP 3); have is not kept. Spare bits
 // and bytes are ignored, missing ones are not set.
 func (m *Member) SetBitfield(have []byte) {
-	m.update(func(r *replicas) {
+	m.update(func(r *replicas, g *Governor, now time.Duration) {
+		before := r.held(&m.have)
 		r.drop(&m.have)
 		for i, b := range have[:min(int64(len(have)), (r.pieces+7)/8)] {
 			for b != 0 {
 				lead := bits.LeadingZeros8(b)
-				r.add(&m.have, int64(8*i+lead))
+				if p := int64(8*i + lead); p < r.pieces {
+					r.add(&m.have, p)
+					g.Have(m.id, uint32(p), false, now)
+				}
 				b &^= 0x80 >> lead
 			}
 		}
+		m.credit(r.held(&m.have) - before)
 	})
 }
 
 // HaveAll says that the member has every piece (BEP 6).
-func (m *Member) HaveAll() { m.update(func(r *replicas) { r.addAll(&m.have) }) }
+func (m *Member) HaveAll() {
+	m.update(func(r *replicas, g *Governor, now time.Duration) {
+		before := r.held(&m.have)
+		r.addAll(&m.have)
+		g.Complete(m.id, now)
+		m.credit(r.held(&m.have) - before)
+	})
+}
 
 // HaveNone says that the member has no piece (BEP 6).
-func (m *Member) HaveNone() { m.update(func(r *replicas) { r.drop(&m.have) }) }
+func (m *Member) HaveNone() {
+	m.update(func(r *replicas, g *Governor, now time.Duration) {
+		r.drop(&m.have)
+		g.Lost(m.id, now)
+		m.greeted = true
+	})
+}
 
 // Have says that the member has one more piece; one out of range is ignored.
-func (m *Member) Have(piece int64) { m.update(func(r *replicas) { r.add(&m.have, piece) }) }
+func (m *Member) Have(piece int64) {
+	m.update(func(r *replicas, g *Governor, now time.Duration) {
+		if piece >= 0 && piece < r.pieces {
+			before := r.held(&m.have)
+			r.add(&m.have, piece)
+			g.Have(m.id, uint32(piece), true, now)
+			m.greeted = true
+			m.credit(r.held(&m.have) - before)
+		}
+	})
+}
+
+// credit counts pieces that m says it has got since it came. s.mu is held.
+func (m *Member) credit(pieces int64) {
+	if m.greeted && pieces > 0 {
+		m.account.got += pieces * m.s.ledger.pieceLength
+	}
+	m.greeted = true
+}
+
+// DontHave takes back that the member has a piece (BEP 54); one out of range is ignored. It costs O(pieces).
+func (m *Member) DontHave(piece int64) {
+	m.update(func(r *replicas, g *Governor, now time.Duration) {
+		if piece < 0 || piece >= r.pieces {
+			return
+		}
+		had := m.have
+		r.drop(&m.have)
+		g.Lost(m.id, now)
+		for p := range r.pieces {
+			if p != piece && had.has(p) {
+				r.add(&m.have, p)
+				g.Have(m.id, uint32(p), false, now)
+			}
+		}
+	})
+}
 
 // Complete reports whether the member has every piece.
 func (m *Member) Complete() bool {
@@ -114,10 +184,6 @@ func (s *Swarm) Replicas(piece int64) int64 {
 }
 
 // update changes what m has, unless it left.
-func (m *Member) update(change func(*replicas)) {
-	m.s.mu.Lock()
-	defer m.s.mu.Unlock()
-	if !m.left {
-		change(&m.s.replicas)
-	}
+func (m *Member) update(change func(*replicas, *Governor, time.Duration)) {
+	m.govern(func(g *Governor) { change(&m.s.replicas, g, m.s.now()) })
 }

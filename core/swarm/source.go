@@ -12,7 +12,7 @@ import (
 // Source resolves infohashes to torrents; object.Store is the one in the binary.
 type Source interface {
 	// Resolve returns the torrent of a version that is public for peer, or fault.NoTorrent. h is a v1 or a
-	// truncated v2 infohash.
+	// truncated v2 infohash, or mse.Obfuscated of one: whoever has a plain one to resolve looks at what it got.
 	Resolve(ctx context.Context, h torrent.InfoHash, peer access.Context) (*object.Torrent, error)
 	// Reload returns t as it is now (bucket and version rows read again), or fault.NoTorrent when its version is gone.
 	// It says nothing of who may have it: see object.Torrent.OpenTo.

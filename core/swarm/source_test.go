@@ -30,7 +30,7 @@ func (f *fakeSource) Resolve(_ context.Context, h torrent.InfoHash, peer access.
 		return nil, f.fault
 	}
 	for _, t := range f.torrents {
-		if (t.InfoHash == h || t.InfoHashV2.Truncate() == h || h == aliasHash) && t.OpenTo(peer) {
+		if (t.InfoHash == h || t.InfoHashV2.Truncate() == h) && (t.Private || t.OpenTo(peer)) {
 			return t, nil
 		}
 	}
@@ -83,7 +83,6 @@ const (
 var (
 	testHash   = torrent.InfoHash{1, 2, 3}
 	testHashV2 = torrent.InfoHashV2{200, 2, 3}
-	aliasHash  = torrent.InfoHash{77} // by which the source finds every torrent, too
 )
 
 // testTorrent is version number n of the test's content, readable by everyone, the office or nobody.

@@ -16,6 +16,8 @@ type Swarm struct {
 	r      *Registry
 	hashes []torrent.InfoHash // by which it is found; the first stands for it
 	born   time.Time
+	policy Policy
+	guests *guestList // of a private torrent; nil of any other
 
 	view     atomic.Pointer[view]
 	checking sync.Mutex   // held while Source is asked what the torrent is now; taken before mu
@@ -26,7 +28,16 @@ type Swarm struct {
 	mu         sync.Mutex // guards all below
 	closed     error      // why; nil while it is live
 	members    map[*Member]struct{}
+	joins      int64 // members ever
+	churn      int64 // counts what may change a PEX message
 	replicas   replicas
+	governor   *Governor     // nil before the first member
+	byID       []*Member     // by the governor's ids
+	governed   time.Duration // the governor's time
+	graduates  int           // members that left with everything lately
+	graduated  time.Duration // when the last one of them left
+	finished   int64         // members that left with everything
+	ledger     ledger
 	peers4     table[packed4]
 	peers6     table[packed6]
 	downloaded int64 // completed events; starts again with each swarm
@@ -49,9 +60,13 @@ func newView(t *object.Torrent) *view {
 func newSwarm(r *Registry, hashes []torrent.InfoHash, t *object.Torrent) *Swarm {
 	now := r.o.Now()
 	s := &Swarm{
-		r: r, hashes: hashes, born: now, sweptAt: now,
+		r: r, hashes: hashes, born: now, sweptAt: now, policy: r.policyOf(t),
+		ledger:  ledger{size: t.Length, pieceLength: t.PieceLength},
 		members: make(map[*Member]struct{}), replicas: newReplicas(t.NumPieces()),
 		growth: growth{window: now},
+	}
+	if t.Private {
+		s.guests = newGuestList()
 	}
 	s.view.Store(newView(t))
 	s.verified.Store(int64(now.Sub(r.start)))
@@ -59,14 +74,20 @@ func newSwarm(r *Registry, hashes []torrent.InfoHash, t *object.Torrent) *Swarm 
 	return s
 }
 
-// Torrent returns the torrent as it was last read, while there are members at most about Options.Recheck ago. When its version was
-// deleted while an equal public object is there, it is that one's from then on, with the same infohashes
-// and bytes but another bucket and version.
+// Torrent returns the torrent as it was last read, while there are members at most about Options.Recheck ago.
+// When its version was deleted while an equal public object is there, it is that one's from then on, with the
+// same infohashes and bytes but another bucket and version.
 func (s *Swarm) Torrent() *object.Torrent { return s.view.Load().torrent }
 
-// Allows reports whether a peer of that address may have the torrent, by the facts of the last recheck.
-func (s *Swarm) Allows(peer netip.Addr) bool {
-	v := s.view.Load()
+// Allows reports whether a peer of that address may have the torrent, by the facts of the last recheck: of a private
+// torrent, whether a guest has announced itself from there.
+func (s *Swarm) Allows(peer netip.Addr) bool { return s.lets(s.view.Load(), peer) }
+
+// lets is Allows if v was the view.
+func (s *Swarm) lets(v *view, peer netip.Addr) bool {
+	if s.guests != nil {
+		return s.guests.has(peer)
+	}
 	return v.openToAll || v.torrent.OpenTo(s.r.facts(peer))
 }
 
@@ -111,14 +132,14 @@ func (s *Swarm) close(reason error) {
 	}
 }
 
-// closeIfEmpty ends a swarm that nobody is in. Registry.making is held all the time, so that whoever had
-// found it and is refused for errIdle makes a new one by Registry.open.
-func (s *Swarm) closeIfEmpty() {
+// closeIfEmpty ends a swarm that nobody is in and nobody has used for so long. Registry.making is held all the time,
+// so that whoever had found it and is refused for errIdle makes a new one by Registry.open.
+func (s *Swarm) closeIfEmpty(unused time.Duration) {
 	s.r.making.Lock()
 	defer s.r.making.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed != nil || !s.empty() {
+	if s.closed != nil || !s.empty() || s.idleFor(s.r.o.Now()) < unused {
 		return
 	}
 	s.closed = fault.New("swarm", s.hashes[0].String(), fault.NoTorrent, errIdle)

@@ -1,7 +1,8 @@
 """Downloads one torrent with libtorrent and prints one JSON line per second and a last one when complete.
 
-usage: lt_download.py SOURCE DIRECTORY LISTEN LIMIT
+usage: lt_download.py SOURCE DIRECTORY LISTEN LIMIT ENCRYPTION
 SOURCE is a .torrent file or a magnet link, LISTEN an address and port, LIMIT bytes per second (0: none).
+ENCRYPTION (MSE) is what peers must encrypt: "" for nothing, "opening" or "payload".
 """
 
 import json
@@ -11,8 +12,12 @@ import time
 import libtorrent as lt
 
 source, directory, listen, limit = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+level = {"": lt.enc_level.both, "opening": lt.enc_level.both, "payload": lt.enc_level.rc4}[sys.argv[5]]
 
+policy = lt.enc_policy.forced if sys.argv[5] else lt.enc_policy.enabled
 session = lt.session({
+    "in_enc_policy": int(policy), "out_enc_policy": int(policy),
+    "allowed_enc_level": int(level),
     "listen_interfaces": listen,
     "outgoing_interfaces": listen.rsplit(":", 1)[0],
     "enable_dht": False,

@@ -20,8 +20,9 @@ const maxBody = 64 << 10
 
 // Options sets a Handler up. The zero value works.
 type Options struct {
-	Status func() Status // live state; zero when nil
-	Logger *slog.Logger  // slog.Default()
+	Status func() Status  // live state; zero when nil
+	Swarms func() []Swarm // live swarms, in any order, without what NewSwarmReport computes; none when nil
+	Logger *slog.Logger   // slog.Default()
 }
 
 // Handler serves the control API to whoever reaches it: who may is decided by where it is mounted.
@@ -38,6 +39,9 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	if o.Status == nil {
 		o.Status = func() Status { return Status{} }
 	}
+	if o.Swarms == nil {
+		o.Swarms = func() []Swarm { return nil }
+	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
@@ -47,6 +51,7 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	h.mux.HandleFunc("DELETE /v1/users/{name}", h.json(h.deleteUser))
 	h.mux.HandleFunc("POST /v1/fsck", h.json(h.fsck))
 	h.mux.HandleFunc("GET /v1/status", h.json(h.status))
+	h.mux.HandleFunc("GET /v1/swarms", h.json(h.swarms))
 	h.mux.HandleFunc("GET /v1/usage", h.usage)
 	return h
 }

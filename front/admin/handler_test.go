@@ -43,6 +43,7 @@ func newTestHandler(t *testing.T) *Handler {
 	})
 	return New(account.New(engine, account.Options{}), meter.New(engine, meter.Options{}), objects, Options{
 		Status: func() Status { return Status{Peers: 7} },
+		Swarms: func() []Swarm { return []Swarm{{Bucket: "pond", Key: "frog"}, {Bucket: "lake", Key: "other"}} },
 	})
 }
 
@@ -71,6 +72,9 @@ func TestRequests(t *testing.T) {
 		{"GET", "/v1/usage?format=pdf&" + hour, "", 400, "is not csv, xml or json"},
 		{"GET", "/v1/usage?format=csv&from=yesterday", "", 400, "from"},
 		{"GET", "/v1/status", "", 200, `"peers":7`},
+		{"GET", "/v1/swarms", "", 200, `"key":"other"`},
+		{"GET", "/v1/swarms?bucket=pond", "", 200, `"swarms":[{"bucket":"pond","key":"frog"`},
+		{"GET", "/v1/swarms?bucket=sea", "", 200, `{"buckets":[],"swarms":[],"truncated":false}`},
 		{"POST", "/v1/fsck?deep=false", "", 200, `"findings":[]`},
 		{"POST", "/v1/fsck?deep=maybe", "", 400, "deep"},
 		{"PUT", "/v1/users", "", 405, ""},

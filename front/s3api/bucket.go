@@ -117,7 +117,7 @@ func (h *Handler) getBucketLocation(c *call) (*response, error) {
 	return x.response(), nil
 }
 
-// refuseBucketTorrent answers GET ?torrent of a bucket, which is no object.
+// refuseBucketTorrent answers GET ?torrent of a bucket without a prefix, which S3 knows and refuses.
 func (h *Handler) refuseBucketTorrent(*call) (*response, error) {
 	return nil, errorOf(codeTorrentOfBucket, "")
 }

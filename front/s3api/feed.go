@@ -105,7 +105,8 @@ func (h *Handler) feedItem(c *call, x *xmlWriter, t *object.Torrent) {
 	x.buf = appendEscaped(x.buf, at+"#"+string(t.Version.ETag))
 	x.close("guid")
 	x.text("pubDate", t.Version.Modified.UTC().Format(time.RFC1123Z))
-	enclosure := ` url="` + at + `?torrent" length="` + strconv.FormatInt(t.InfoSize, 10) + `" type="` + torrent.MediaType + `"`
+	url := appendEscaped(nil, at+"?torrent") // a Host header may have an "&"
+	enclosure := ` url="` + string(url) + `" length="` + strconv.FormatInt(t.InfoSize, 10) + `" type="` + torrent.MediaType + `"`
 	x.openWith("enclosure", enclosure)
 	x.close("enclosure")
 	x.int("torrent:contentLength", t.Length)

@@ -26,6 +26,8 @@ type Options struct {
 
 	// Announce returns the announce URLs for a client that reached us under host (no port).
 	Announce func(host string) []string
+	// PrivateAnnounce returns those of a private torrent, with its token.
+	PrivateAnnounce func(host, token string) []string
 	// Peers returns where that client reaches our seeder, for magnet links: addresses, as clients take no
 	// names there.
 	Peers func(host string) []netip.AddrPort
@@ -75,6 +77,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Announce == nil {
 		o.Announce = func(string) []string { return nil }
+	}
+	if o.PrivateAnnounce == nil {
+		o.PrivateAnnounce = func(string, string) []string { return nil }
 	}
 	if o.Peers == nil {
 		o.Peers = func(string) []netip.AddrPort { return nil }

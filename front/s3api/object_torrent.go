@@ -33,16 +33,50 @@ func (h *Handler) getObjectTorrent(c *call) (*response, error) {
 	if err != nil {
 		return nil, torrentGone(err)
 	}
-	raw, err := h.torrentFile(c, t)
+	answer := h.answerTorrent
+	if c.principal.Kind != access.Anonymous && !t.OpenTo(c.peer(h.o.Now())) {
+		if t, err = h.objects.PrivateTorrent(c.ctx, c.bucket, v, kind); err != nil {
+			return nil, torrentGone(err)
+		}
+		answer = h.answerPrivate
+	}
+	out, err := answer(c, t)
+	if err == nil {
+		c.setVersionID(out.header, v)
+	}
+	return out, err
+}
+
+// getPrefixTorrent answers GET ?torrent&prefix of a bucket, for who may list it: the names of the objects are in the
+// torrent. What is in it, everybody may read.
+func (h *Handler) getPrefixTorrent(c *call) (*response, error) {
+	if err := c.checkNames("prefix"); err != nil {
+		return nil, err
+	}
+	kind, err := h.torrentKind(c)
+	if err != nil {
+		return nil, err
+	}
+	t, err := h.objects.PrefixTorrent(c.ctx, c.bucket, c.query.get("prefix"), kind, nil)
 	if err != nil {
 		return nil, torrentGone(err)
 	}
-	head := http.Header{}
-	head.Set("Content-Type", torrent.MediaType)
-	head.Set("Content-Disposition", torrentDisposition(t.Name))
-	h.nameTorrent(c, head, t)
-	c.setVersionID(head, v)
-	return &response{raw: raw, header: head}, nil
+	return h.answerTorrent(c, t)
+}
+
+// answerTorrent is the .torrent of t.
+func (h *Handler) answerTorrent(c *call, t *object.Torrent) (*response, error) {
+	m := torrent.Metainfo{URLList: h.webSeeds(c, t)}
+	if h := t.Version.Replaced; !h.IsZero() && h != t.As(torrent.V1).InfoHash {
+		m.Similar = []torrent.InfoHash{h}
+	}
+	out, err := h.torrentFile(c, t, m, h.announceURLs(c))
+	if err != nil {
+		return nil, err
+	}
+	nameInfohashes(out.header, t)
+	out.header.Set("X-Shoal-Magnet", h.magnet(c, t))
+	return out, nil
 }
 
 // torrentKind returns the kind of torrent that is asked for.
@@ -66,27 +100,30 @@ func torrentGone(err error) error {
 	return err
 }
 
-// torrentFile writes the .torrent. Bucket and key stay outside the info dictionary, so that equal objects
-// share a swarm.
-func (h *Handler) torrentFile(c *call, t *object.Torrent) ([]byte, error) {
-	info, err := h.objects.Info(c.ctx, t)
+// torrentFile answers m, completed, as the .torrent of t with these trackers. Bucket and key stay outside the info
+// dictionary, so that equal objects share a swarm.
+func (h *Handler) torrentFile(c *call, t *object.Torrent, m torrent.Metainfo, trackers []string) (*response, error) {
+	var err error
+	if m.InfoRaw, err = h.objects.Info(c.ctx, t); err != nil {
+		return nil, torrentGone(err)
+	}
+	if m.PieceLayer, err = h.objects.PieceLayer(c.ctx, t); err != nil {
+		return nil, torrentGone(err)
+	}
+	m.Info = t.Outline()
+	m.CreatedBy, m.CreationDate, m.Bucket, m.Key = createdBy, t.Version.Modified, c.bucket.Name, t.Version.Key
+	if len(trackers) > 0 {
+		m.Announce = trackers[0]
+		m.AnnounceList = [][]string{trackers} // BEP 12: one tier, they lead to one tracker
+	}
+	raw, err := m.Append(make([]byte, 0, len(m.InfoRaw)+len(m.PieceLayer)+metainfoSpare))
 	if err != nil {
 		return nil, err
 	}
-	layer, err := h.objects.PieceLayer(c.ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	m := torrent.Metainfo{
-		CreatedBy: createdBy, CreationDate: t.Version.Modified, Bucket: c.bucket.Name, Key: t.Version.Key,
-		InfoRaw: info, PieceLayer: layer, URLList: h.webSeeds(c, t),
-		Info: torrent.Info{Kind: t.Kind, Name: t.Name, Length: t.Length, PieceLength: t.PieceLength, Root: t.Root},
-	}
-	if urls := h.announceURLs(c); len(urls) > 0 {
-		m.Announce = urls[0]
-		m.AnnounceList = [][]string{urls} // BEP 12: one tier, they lead to one tracker
-	}
-	return m.Append(make([]byte, 0, len(info)+len(layer)+metainfoSpare))
+	head := http.Header{}
+	head.Set("Content-Type", torrent.MediaType)
+	head.Set("Content-Disposition", torrentDisposition(t.Name))
+	return &response{raw: raw, header: head}, nil
 }
 
 // metainfoSpare is room for what a .torrent holds beside its info and its layer, in bytes.
@@ -115,7 +152,8 @@ func (h *Handler) setTorrentHeader(c *call, head http.Header) error {
 		return err
 	}
 	if t.OpenTo(c.peer(h.o.Now())) {
-		h.nameTorrent(c, head, t)
+		nameInfohashes(head, t)
+		head.Set("X-Shoal-Magnet", h.magnet(c, t))
 	}
 	return nil
 }
@@ -127,9 +165,9 @@ func (c *call) peer(now time.Time) (peer access.Context) {
 	return peer
 }
 
-// nameTorrent adds the magnet link and the infohashes of t. The infohash that t has none of is that of the
-// torrent of the other version alone; the two are then of different swarms, and the link has but t's.
-func (h *Handler) nameTorrent(c *call, head http.Header, t *object.Torrent) {
+// nameInfohashes adds the infohashes of t. The infohash that t has none of is that of the torrent of the other version
+// alone; the two are then of different swarms, and a magnet link has but t's.
+func nameInfohashes(head http.Header, t *object.Torrent) {
 	v1, v2 := t, t
 	if !t.Kind.HasV1() {
 		v1 = t.As(torrent.V1)
@@ -139,7 +177,6 @@ func (h *Handler) nameTorrent(c *call, head http.Header, t *object.Torrent) {
 	}
 	head.Set("X-Shoal-Infohash", v1.InfoHash.String())
 	head.Set("X-Shoal-Infohash-V2", v2.InfoHashV2.String())
-	head.Set("X-Shoal-Magnet", h.magnet(c, t))
 }
 
 // magnet returns the magnet link of t for the client of c.

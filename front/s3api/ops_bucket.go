@@ -67,7 +67,12 @@ func bucketOperations() []operation {
 		{
 			name: "GetBucketTorrent", method: http.MethodGet, scope: bucketScope, query: []string{"torrent"},
 			action: access.ListBucket, serve: (*Handler).refuseBucketTorrent, usage: meter.UnknownAction, tier: meter.Tier2, logAs: "REST.GET.TORRENT",
-			state: no, note: "refused as AWS did, RequestTorrentOfBucketError",
+			state: no, note: "refused as AWS did, RequestTorrentOfBucketError; see GetPrefixTorrent",
+		},
+		{
+			name: "GetPrefixTorrent", method: http.MethodGet, scope: bucketScope, query: []string{"torrent", "prefix"},
+			action: access.ListBucket, serve: (*Handler).getPrefixTorrent, usage: meter.GetObjectTorrent, tier: meter.Tier2, logAs: "REST.GET.TORRENT",
+			state: yes, note: "not in S3: one torrent of the public objects under `prefix`",
 		},
 	}
 }

@@ -76,6 +76,9 @@ func newScript(t *testing.T, file string, log io.Writer) *script {
 		Announce: func(host string) []string {
 			return []string{"http://" + host + ":6969/announce", "udp://" + host + ":6969"}
 		},
+		PrivateAnnounce: func(host, token string) []string {
+			return []string{"http://" + host + ":6969/announce/" + token, "udp://" + host + ":6969/announce/" + token}
+		},
 		Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	s := &script{t: t, w: w, file: file, user: anonymous, vars: map[string]string{}}

@@ -27,9 +27,10 @@ const (
 	webSeedPause = "120"
 )
 
-// webSeeds returns the URLs to list in a torrent.
+// webSeeds returns the URLs to list in a torrent. That of a prefix lists none: clients make URLs of its names, which are
+// not the keys.
 func (h *Handler) webSeeds(c *call, t *object.Torrent) []string {
-	if h.o.WebSeed != WebSeedOn && h.o.WebSeed != WebSeedGoverned {
+	if h.o.WebSeed != WebSeedOn && h.o.WebSeed != WebSeedGoverned || t.IsPrefix() {
 		return nil
 	}
 	q := url.Values{webSeedParameter: {t.Kind.String()}}

@@ -28,7 +28,7 @@ func (s *Seeder) accept(ctx context.Context, l net.Listener) error {
 			return nil
 		case err == nil:
 			pause = firstAcceptPause
-			s.conns.Go(func() { s.serveConn(ctx, nc) })
+			s.conns.Go(func() { s.admit(ctx, nc) })
 		case passing(err):
 			s.o.Logger.Warn("accepting a peer failed, waiting", "error", err, "pause", pause)
 			select {

@@ -14,6 +14,7 @@ const maxBatch = 32
 // batch is what goes out in one writev.
 type batch struct {
 	limit int // bytes of payload; one block may go over it
+	room  int // bytes of payload; nothing goes over it
 
 	control     []byte // whole frames, sent first
 	metadata    uint32 // the piece to answer, if hasMetadata
@@ -22,28 +23,26 @@ type batch struct {
 	hasHashes   bool
 
 	n       int
+	bytes   int // of all blocks
 	blocks  [maxBatch]peer.Block
 	headers [maxBatch * peer.PieceHeaderLen]byte
 	parts   [1 + 2*maxBatch][]byte
 	vector  net.Buffers // what of parts is not written yet
 }
 
+// reset empties b and sets what it may hold.
+func (b *batch) reset(limit, room int) { b.n, b.bytes, b.limit, b.room = 0, 0, limit, room }
+
 // add puts a block in, if there is room.
 func (b *batch) add(k peer.Block) bool {
-	if b.n == maxBatch || b.n > 0 && b.payload()+int(k.Length) > b.limit {
+	after := b.bytes + int(k.Length)
+	if b.n == maxBatch || after > b.room || b.n > 0 && after > b.limit {
 		return false
 	}
+	b.bytes = after
 	b.blocks[b.n] = k
 	b.n++
 	return true
-}
-
-// payload returns the bytes of all blocks.
-func (b *batch) payload() (bytes int) {
-	for _, k := range b.blocks[:b.n] {
-		bytes += int(k.Length)
-	}
-	return bytes
 }
 
 // read reads the blocks of a torrent with that piece length into memory, each run of neighbours at once.
@@ -60,6 +59,7 @@ func (b *batch) read(src io.ReaderAt, pieceLength int64, memory []byte, failed f
 		for ; i < j; i++ {
 			if err != nil {
 				failed(b.blocks[i], err)
+				b.bytes -= int(b.blocks[i].Length)
 				continue
 			}
 			b.blocks[kept] = b.blocks[i]
@@ -68,6 +68,21 @@ func (b *batch) read(src io.ReaderAt, pieceLength int64, memory []byte, failed f
 		if err == nil {
 			pos += int(end - start)
 		}
+	}
+	b.n = kept
+}
+
+// keep takes out the blocks that are not to be sent; refused appends the answer to each.
+func (b *batch) keep(wanted func(peer.Block) bool, refused func([]byte, peer.Block) []byte) {
+	kept := 0
+	for _, k := range b.blocks[:b.n] {
+		if !wanted(k) {
+			b.control = refused(b.control, k)
+			b.bytes -= int(k.Length)
+			continue
+		}
+		b.blocks[kept] = k
+		kept++
 	}
 	b.n = kept
 }
@@ -105,15 +120,24 @@ func (b *batch) assemble(memory []byte) {
 	b.vector = parts
 }
 
-// sent calls each for every block of which payload is among the first n bytes that were written, with
-// how many bytes of it.
-func (b *batch) sent(n int64, each func(piece uint32, payload int64)) {
+// sent calls each for every run of blocks of one piece of which payload is among the first n bytes that were
+// written, with how many blocks and bytes of it.
+func (b *batch) sent(n int64, each func(piece uint32, blocks, payload int64)) {
 	n -= int64(len(b.control))
-	for _, k := range b.blocks[:b.n] {
+	var blocks, payload int64
+	for i, k := range b.blocks[:b.n] {
 		if n -= peer.PieceHeaderLen; n <= 0 {
+			if payload > 0 {
+				each(b.blocks[i-1].Piece, blocks, payload)
+			}
 			return
 		}
-		each(k.Piece, min(n, int64(k.Length)))
+		blocks++
+		payload += min(n, int64(k.Length))
 		n -= int64(k.Length)
+		if i+1 == b.n || b.blocks[i+1].Piece != k.Piece {
+			each(k.Piece, blocks, payload)
+			blocks, payload = 0, 0
+		}
 	}
 }

@@ -3,6 +3,7 @@ package seeder
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net"
 	"slices"
 	"testing"
@@ -27,7 +28,7 @@ func TestBlockQueueAgainstASlice(t *testing.T) {
 			}
 		}
 		if i%3 == 0 {
-			b := &batch{limit: 3}
+			b := &batch{limit: 3, room: 3}
 			var bytes int64
 			n := q.popInto(b)
 			for _, k := range b.blocks[:b.n] {
@@ -72,7 +73,7 @@ func TestBatchReadsRunsAtOnce(t *testing.T) {
 		{"the end", []peer.Block{at(9, 90, 10)}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := &batch{limit: 1000, control: peer.AppendKeepAlive(nil)}
+			b := &batch{limit: 1000, room: 1000, control: peer.AppendKeepAlive(nil)}
 			var want bytes.Buffer
 			want.Write(b.control)
 			for _, k := range c.blocks {
@@ -97,27 +98,36 @@ func TestBatchReadsRunsAtOnce(t *testing.T) {
 
 // What was written is counted to the byte, wherever it broke off.
 func TestBatchSent(t *testing.T) {
-	b := &batch{limit: 1000, control: make([]byte, 7)}
-	b.add(peer.Block{Piece: 1, Length: 10})
+	b := &batch{limit: 1000, room: 1000, control: make([]byte, 7)}
+	b.add(peer.Block{Piece: 1, Length: 4})
+	b.add(peer.Block{Piece: 1, Begin: 4, Length: 6})
 	b.add(peer.Block{Piece: 2, Length: 5})
-	for n := int64(0); n <= 7+2*peer.PieceHeaderLen+15; n++ {
-		want := map[uint32]int64{}
-		if first := n - 7 - peer.PieceHeaderLen; first > 0 {
-			want[1] = min(first, 10)
+	type run struct{ blocks, payload int64 }
+	for n := int64(0); n <= 7+3*peer.PieceHeaderLen+15; n++ {
+		want, at := map[uint32]run{}, int64(7)
+		for _, k := range b.blocks[:b.n] {
+			at += peer.PieceHeaderLen
+			if n > at {
+				r := want[k.Piece]
+				want[k.Piece] = run{r.blocks + 1, r.payload + min(n-at, int64(k.Length))}
+			}
+			at += int64(k.Length)
 		}
-		if second := n - 7 - 2*peer.PieceHeaderLen - 10; second > 0 {
-			want[2] = second
-		}
-		got := map[uint32]int64{}
-		b.sent(n, func(piece uint32, payload int64) { got[piece] += payload })
-		if len(got) != len(want) || got[1] != want[1] || got[2] != want[2] {
+		got := map[uint32]run{}
+		b.sent(n, func(piece uint32, blocks, payload int64) {
+			if _, twice := got[piece]; twice {
+				t.Errorf("%d bytes written: piece %d twice", n, piece)
+			}
+			got[piece] = run{blocks, payload}
+		})
+		if !maps.Equal(got, want) {
 			t.Errorf("%d bytes written: got %v, want %v", n, got, want)
 		}
 	}
 }
 
 func TestBatchShortRead(t *testing.T) {
-	b := &batch{limit: 1000}
+	b := &batch{limit: 1000, room: 1000}
 	b.add(peer.Block{Piece: 0, Begin: 95, Length: 10})
 	failed := 0
 	b.read(bytes.NewReader(make([]byte, 100)), 1000, make([]byte, 1000), func(peer.Block, error) { failed++ })
@@ -140,7 +150,7 @@ func TestNoAllocationPerBlock(t *testing.T) {
 			o.addBlock(peer.Block{Piece: 0, Begin: i * peer.BlockSize, Length: peer.BlockSize})
 		}
 		for {
-			b.n, b.limit = 0, len(memory)
+			b.reset(len(memory), len(memory))
 			if !o.take(b, 0) {
 				break
 			}

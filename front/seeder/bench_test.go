@@ -20,13 +20,18 @@ import (
 // benchClient is set in the process that downloads in BenchmarkSeed: the arguments of runBenchClient.
 const benchClient = "SHOAL_SEEDER_BENCH_CLIENT"
 
+// clientProcesses are what this binary does instead of testing, by the variable that says so.
+var clientProcesses = map[string]func(args string) error{benchClient: runBenchClient, idleClient: runIdleClient}
+
 func TestMain(m *testing.M) {
-	if args := os.Getenv(benchClient); args != "" {
-		if err := runBenchClient(args); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	for name, run := range clientProcesses {
+		if args := os.Getenv(name); args != "" {
+			if err := run(args); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			return
 		}
-		return
 	}
 	os.Exit(m.Run())
 }
@@ -87,7 +92,11 @@ func runBenchClient(args string) error {
 	errs := make([]error, conns)
 	var all sync.WaitGroup
 	for i := range conns {
-		all.Go(func() { errs[i] = swallow(addr, h, size, pieceLength, int64(rounds)*size/int64(conns), outstanding) })
+		all.Go(func() {
+			for round := 0; round < rounds && errs[i] == nil; round++ {
+				errs[i] = swallow(elsewhere(), addr, h, size, pieceLength, size/int64(conns), outstanding)
+			}
+		})
 	}
 	all.Wait()
 	for _, err := range errs {
@@ -99,8 +108,9 @@ func runBenchClient(args string) error {
 }
 
 // swallow requests blocks until want bytes of them came, and looks at none.
-func swallow(addr string, h torrent.InfoHash, size, pieceLength, want int64, outstanding int) error {
-	nc, err := net.Dial("tcp", addr)
+func swallow(from net.Addr, addr string, h torrent.InfoHash, size, pieceLength, want int64, outstanding int) error {
+	d := net.Dialer{LocalAddr: from}
+	nc, err := d.Dial("tcp", addr)
 	if err != nil {
 		return err
 	}

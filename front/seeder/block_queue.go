@@ -47,6 +47,17 @@ func (q *blockQueue) remove(b peer.Block) bool {
 	return false
 }
 
+// next returns the length of the first request that was not taken back, 0 when there is none.
+func (q *blockQueue) next() uint32 {
+	for ; q.n > 0; q.n-- {
+		if length := q.at(0).Length; length > 0 {
+			return length
+		}
+		q.first++
+	}
+	return 0
+}
+
 // popInto moves requests to b while it has room and returns their bytes.
 func (q *blockQueue) popInto(b *batch) (bytes int64) {
 	for q.n > 0 {

@@ -30,6 +30,7 @@ type buffer struct {
 
 // bufferPool keeps batches and buffers between uses. The zero value is empty and ready.
 type bufferPool struct {
+	reads   sync.Pool // of *[readBuffer]byte
 	batches sync.Pool
 	buffers [numClasses]sync.Pool
 	large   atomic.Int64 // bytes out, the smallest class not counted
@@ -51,27 +52,32 @@ func (p *bufferPool) putBatch(b *batch) {
 	p.batches.Put(b)
 }
 
-// limit returns how many bytes of payload a connection of that class may have in its next batch.
-func (p *bufferPool) limit(class int) int {
-	if p.large.Load() > maxLargeBytes {
-		class = 0
-	}
-	return classBytes[class]
-}
-
-// get returns a buffer of the smallest class with room for n bytes, at most peer.MaxRequest or a limit.
-func (p *bufferPool) get(n int) *buffer {
+// get returns a buffer with room for want bytes, or at the bound of the large ones a smaller one with room for
+// least; nil when there is none to be had now. Both are at most the size of the last class.
+func (p *bufferPool) get(want, least int) *buffer {
 	class := 0
-	for classBytes[class] < n {
+	for classBytes[class] < want {
 		class++
 	}
-	if class > 0 {
-		p.large.Add(int64(classBytes[class]))
+	for class > 0 && !p.reserve(int64(classBytes[class])) {
+		class--
+	}
+	if classBytes[class] < least {
+		return nil
 	}
 	if f, ok := p.buffers[class].Get().(*buffer); ok {
 		return f
 	}
 	return &buffer{make([]byte, classBytes[class]), class}
+}
+
+// reserve counts bytes of a large buffer, unless they would pass the bound.
+func (p *bufferPool) reserve(bytes int64) bool {
+	if p.large.Add(bytes) <= maxLargeBytes {
+		return true
+	}
+	p.large.Add(-bytes)
+	return false
 }
 
 // put takes f back.

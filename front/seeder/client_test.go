@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,14 +23,30 @@ type client struct {
 	in     *peer.Reader
 	theirs peer.Handshake
 	info   peer.ExtendedHandshake
-	got    int64 // payload bytes
-	have   int   // have all, or a full bitfield, came
+	got    int64    // payload bytes
+	have   int      // have all, or a full bitfield, came
+	offers []uint32 // pieces told of one by one
+}
+
+// networks counts the networks that clients come from: one that was sent the same again and again is choked.
+var networks atomic.Uint32
+
+// elsewhere returns a loopback address in a /24 of its own.
+func elsewhere() *net.TCPAddr {
+	n := networks.Add(1)
+	return &net.TCPAddr{IP: net.IPv4(127, byte(2+n>>8%100), byte(n), 1)}
 }
 
 // dial connects and sends a handshake.
 func dial(t testing.TB, w *world, h torrent.InfoHash, reserved peer.Reserved) *client {
 	t.Helper()
-	nc, err := net.Dial("tcp", w.addr)
+	return dialFrom(t, elsewhere(), w, h, reserved)
+}
+
+func dialFrom(t testing.TB, from *net.TCPAddr, w *world, h torrent.InfoHash, reserved peer.Reserved) *client {
+	t.Helper()
+	d := net.Dialer{LocalAddr: from}
+	nc, err := d.Dial("tcp", w.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,8 +63,14 @@ func dial(t testing.TB, w *world, h torrent.InfoHash, reserved peer.Reserved) *c
 // open is dial and everything up to the unchoke.
 func open(t testing.TB, w *world, h torrent.InfoHash, reserved peer.Reserved) *client {
 	t.Helper()
-	c := dial(t, w, h, reserved)
+	return openFrom(t, elsewhere(), w, h, reserved)
+}
+
+func openFrom(t testing.TB, from *net.TCPAddr, w *world, h torrent.InfoHash, reserved peer.Reserved) *client {
+	t.Helper()
+	c := dialFrom(t, from, w, h, reserved)
 	c.handshake()
+	c.send(peer.AppendInterested(nil))
 	for c.next().ID != peer.MsgUnchoke {
 	}
 	return c
@@ -82,6 +105,8 @@ func (c *client) next() peer.Message {
 	switch {
 	case m.ID == peer.MsgPiece:
 		c.got += int64(len(m.Payload))
+	case m.ID == peer.MsgHave:
+		c.offers = append(c.offers, m.Block.Piece)
 	case m.ID == peer.MsgHaveAll, m.ID == peer.MsgBitfield:
 		c.have++
 	case m.ID == peer.MsgExtended && m.Extension == peer.ExtendedHandshakeID:

@@ -19,9 +19,11 @@ import (
 // conn is one peer. It implements swarm.Conn.
 type conn struct {
 	s      *Seeder
-	nc     net.Conn
+	nc     net.Conn       // to end it and to set its deadlines
+	stream net.Conn       // what is said over nc: nc itself, or decrypted
 	remote netip.AddrPort // unmapped
 	out    outbox
+	writer writer
 
 	done    chan struct{} // closed when the connection is ended
 	endOnce sync.Once
@@ -29,7 +31,9 @@ type conn struct {
 
 	// Set before the writer starts, not changed afterwards.
 	fast        bool // both sides have BEP 6
+	governed    bool // pieces are offered one by one
 	infoHash    torrent.InfoHash
+	unmasked    torrent.InfoHash // named by the encrypted handshake; zero without one
 	peerID      peer.PeerID
 	swarm       *swarm.Swarm
 	member      *swarm.Member
@@ -38,8 +42,16 @@ type conn struct {
 	pieces      uint32
 
 	// The reader learns them, the writer uses them: by which ids the peer wants them; 0 is not at all.
-	metadataID, pexID atomic.Uint32
-	progressed        atomic.Int64 // Unix nanoseconds of the last payload byte that the socket took
+	metadataID, pexID, dontHaveID, holePunchID atomic.Uint32
+
+	welcome    bool          // to be unchoked when it is first interested; under out.mu
+	interested atomic.Bool   // the peer wants something of what it was told of
+	uploadOnly atomic.Bool   // BEP 21: it says that it wants nothing
+	listenPort atomic.Uint32 // where it accepts connections; 0 while unknown
+
+	ordered    atomic.Bool  // the member has orders
+	choked     atomic.Bool  // by us; changed under out.mu, in the order in which the peer is told
+	progressed atomic.Int64 // Unix nanoseconds of the last payload byte that the socket took
 
 	reading readerState
 	writing writerState
@@ -47,12 +59,13 @@ type conn struct {
 
 // newConn takes nc over.
 func newConn(s *Seeder, nc net.Conn) *conn {
-	c := &conn{s: s, nc: nc, done: make(chan struct{})}
-	if tcp, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
-		a := tcp.AddrPort()
+	c := &conn{s: s, nc: nc, stream: nc, done: make(chan struct{})}
+	if remote, ok := nc.RemoteAddr().(interface{ AddrPort() netip.AddrPort }); ok { // TCP or uTP
+		a := remote.AddrPort()
 		c.remote = netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 	}
 	c.out.init()
+	c.writer.hold()
 	return c
 }
 
@@ -63,16 +76,22 @@ func (c *conn) RemoteAddr() netip.AddrPort { return c.remote }
 func (c *conn) Close(reason error) { c.end(closing(Revoked, reason)) }
 
 // Wake implements swarm.Conn: there are orders for the peer.
-func (c *conn) Wake() { signal(c.out.work) }
+func (c *conn) Wake() {
+	c.ordered.Store(true)
+	c.writer.kick()
+}
 
-// end closes the connection. The first reason stands.
+// end closes the connection for a reason; nil is none. The first reason stands.
 func (c *conn) end(err error) {
+	if err == nil {
+		return
+	}
 	c.endOnce.Do(func() {
 		c.cause = err
 		if r := reasonOf(err); r == Revoked || r == WriteStall {
 			// What the socket has not sent yet must not go out, or will not.
-			if tcp, ok := c.nc.(*net.TCPConn); ok {
-				tcp.SetLinger(0) // fails only on a connection that is gone
+			if l, ok := c.nc.(interface{ SetLinger(sec int) error }); ok {
+				l.SetLinger(0) // fails only on a connection that is gone
 			}
 		}
 		close(c.done)
@@ -90,56 +109,75 @@ func (c *conn) ended() bool {
 	}
 }
 
-// serveConn serves nc to its end.
-func (s *Seeder) serveConn(ctx context.Context, nc net.Conn) {
+// admit lets a peer in and greets it; who was greeted is served by a goroutine that s.conns counts. That one is
+// fresh, because what the store needs of a stack to open a swarm would stay with an idle connection.
+func (s *Seeder) admit(ctx context.Context, nc net.Conn) {
 	c := newConn(s, nc)
 	err := s.doors.enter(c)
-	if err == nil {
-		err = c.run(ctx)
-		s.doors.leave(c)
+	if err != nil {
+		c.finish(ctx, err)
+		return
 	}
+	if err := c.open(ctx); err != nil {
+		s.doors.leave(c)
+		c.finish(ctx, err)
+		return
+	}
+	s.conns.Go(func() { c.serve(ctx) })
+}
+
+// finish ends c and says so.
+func (c *conn) finish(ctx context.Context, err error) {
 	c.end(err)
-	reason := reasonOf(c.cause)
+	s, reason := c.s, reasonOf(c.cause)
 	s.counts.closed[reason].Add(1)
 	level := slog.LevelDebug
 	if reason == Failed || reason == ReadFailed {
 		level = slog.LevelError
+	}
+	if !s.o.Logger.Enabled(ctx, level) {
+		return
 	}
 	s.o.Logger.Log(ctx, level, "peer connection ended",
 		"peer", c.remote, "reason", reason, "info_hash", c.infoHash,
 		"client", peer.ClientName(c.peerID), "sent_bytes", c.writing.sent, "error", c.cause)
 }
 
-// run speaks to the peer until either side has enough. The reader is this goroutine; it waits for the
-// writer.
-func (c *conn) run(ctx context.Context) error {
+// open makes the peer a member of its swarm and queues what it is told first.
+func (c *conn) open(ctx context.Context) error {
 	if tcp, ok := c.nc.(*net.TCPConn); ok {
 		tune(tcp)
 	}
-	theirs, err := c.readHandshake()
+	theirs, err := c.readHandshake(ctx)
 	if err != nil {
 		return err
 	}
 	if err := c.join(ctx, theirs.InfoHash); err != nil {
 		return err
 	}
-	defer c.member.Leave()
 	t := c.swarm.Torrent()
 	seed, err := c.s.seeds.acquire(ctx, t)
 	if err != nil {
+		c.member.Leave()
 		return c.contentError(err)
 	}
 	c.setTorrent(t, seed)
 	c.greet(theirs, t)
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		c.end(c.write(ctx))
-	}()
-	c.end(c.read())
-	<-written
-	c.s.seeds.release(c.writing.seed)
 	return nil
+}
+
+// serve speaks to a peer that was opened until either side has enough. The reader is this goroutine; it waits
+// for the writer.
+func (c *conn) serve(ctx context.Context) {
+	c.writer.start(func() { c.end(c.writeAll(ctx)) })
+	err := c.read()
+	c.end(err)
+	c.writer.stop()
+	c.member.Leave()
+	c.settle(0)
+	c.s.seeds.release(c.writing.seed)
+	c.s.doors.leave(c)
+	c.finish(ctx, err)
 }
 
 // join resolves an infohash and becomes a member of its swarm.
@@ -163,10 +201,18 @@ func (c *conn) join(ctx context.Context, h torrent.InfoHash) error {
 // setTorrent sets what the torrent decides. Infohash equal, all of it is equal, whatever the version.
 func (c *conn) setTorrent(t *object.Torrent, d *seed) {
 	c.size, c.pieceLength, c.pieces = requestable(t), t.PieceLength, uint32(t.NumPieces())
-	c.writing.torrent, c.writing.seed = t, d
+	c.writing.torrent = t
+	c.writing.rate.rate = c.s.o.Rates.Peer
+	c.writing.seed = d
 	c.writing.charged = peer.NewBitfield(c.pieces)
 	c.reading.budget(t)
 	c.progressed.Store(time.Now().UnixNano())
+}
+
+// limits returns the rates that the connection keeps to.
+func (c *conn) limits() limits {
+	d := c.writing.seed
+	return limits{&c.writing.rate, &d.limit, &d.bucket.limiter, &c.s.limit}
 }
 
 // contentError says what an error of the store means for the connection.

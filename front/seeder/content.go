@@ -9,11 +9,11 @@ import (
 
 // content is where the seeder reads from.
 type content interface {
-	// open returns a reader of the object's bytes that many goroutines use until it is closed.
-	open(ctx context.Context, v *object.Version) (readAtCloser, error)
+	// open returns a reader of the torrent's bytes that many goroutines use until it is closed.
+	open(ctx context.Context, t *object.Torrent) (readAtCloser, error)
 	Info(ctx context.Context, t *object.Torrent) ([]byte, error)
-	PieceLayer(ctx context.Context, t *object.Torrent) ([]byte, error)
-	Leaves(ctx context.Context, t *object.Torrent, first, n int64) ([][32]byte, error)
+	FileLayer(ctx context.Context, t *object.Torrent, f object.File) ([]byte, error)
+	Leaves(ctx context.Context, t *object.Torrent, f object.File, first, n int64) ([][32]byte, error)
 }
 
 type readAtCloser interface {
@@ -24,8 +24,11 @@ type readAtCloser interface {
 // stored is the content of an object.Store.
 type stored struct{ *object.Store }
 
-func (s stored) open(ctx context.Context, v *object.Version) (readAtCloser, error) {
-	r, err := s.OpenAt(ctx, v)
+func (s stored) open(ctx context.Context, t *object.Torrent) (readAtCloser, error) {
+	if t.IsPrefix() {
+		return s.OpenPrefixAt(t), nil
+	}
+	r, err := s.OpenAt(ctx, t.Version)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package seeder
 
 import (
 	"bytes"
+	"net"
 	"net/netip"
 	"testing"
 
@@ -159,6 +160,11 @@ func TestLastBlockInFull(t *testing.T) {
 	}
 }
 
+// listensAt is what others are told of a client that listens on a port.
+func (c *client) listensAt(port uint16) netip.AddrPort {
+	return netip.AddrPortFrom(c.nc.LocalAddr().(*net.TCPAddr).AddrPort().Addr(), port)
+}
+
 func TestPEX(t *testing.T) {
 	w := newWorld(t, worldOptions{})
 	to := w.put(t, "object", []byte("content"))
@@ -177,7 +183,7 @@ func TestPEX(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := netip.MustParseAddrPort("127.0.0.1:1001"); len(got.Added) != 1 || got.Added[0].Addr != want || len(got.Dropped) != 0 {
+		if want := first.listensAt(1001); len(got.Added) != 1 || got.Added[0].Addr != want || len(got.Dropped) != 0 {
 			t.Errorf("got %+v, want %v added", got, want)
 		}
 		return
@@ -189,7 +195,8 @@ func TestHashRequests(t *testing.T) {
 	aligned := w.put(t, "aligned", random(1, 600*256*kib/8+5))
 	odd := w.putParts(t, "odd", random(2, 5*mib+1), random(3, 3*mib))
 	for _, to := range []*object.Torrent{aligned, odd} {
-		leaves, err := w.store.Leaves(t.Context(), to, 0, pieceCount(to.Length, torrent.BlockSize))
+		file, _ := to.FileOf(to.Root)
+		leaves, err := w.store.Leaves(t.Context(), to, file, 0, pieceCount(to.Length, torrent.BlockSize))
 		if err != nil {
 			t.Fatal(err)
 		}

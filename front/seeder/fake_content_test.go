@@ -15,8 +15,8 @@ type gatedContent struct {
 	reads atomic.Int64
 }
 
-func (c *gatedContent) open(ctx context.Context, v *object.Version) (readAtCloser, error) {
-	r, err := c.content.open(ctx, v)
+func (c *gatedContent) open(ctx context.Context, t *object.Torrent) (readAtCloser, error) {
+	r, err := c.content.open(ctx, t)
 	return &gatedReader{r, c}, err
 }
 
@@ -39,8 +39,8 @@ type faultyContent struct {
 	bad int64
 }
 
-func (c *faultyContent) open(ctx context.Context, v *object.Version) (readAtCloser, error) {
-	r, err := c.content.open(ctx, v)
+func (c *faultyContent) open(ctx context.Context, t *object.Torrent) (readAtCloser, error) {
+	r, err := c.content.open(ctx, t)
 	return &faultyReader{r, c.bad}, err
 }
 

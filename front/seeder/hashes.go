@@ -2,7 +2,9 @@ package seeder
 
 import (
 	"context"
+	"sync"
 
+	"shoal/core/object"
 	"shoal/wire/peer"
 	"shoal/wire/torrent"
 )
@@ -18,8 +20,8 @@ func (c *conn) onHashRequest(payload []byte) error {
 		return err
 	}
 	r := &c.reading
-	// A torrent without v2 hashes has no root, nor has an empty one.
-	if q.Root != r.root || r.root == (torrent.Hash{}) || q.Validate() != nil || r.leavesLeft < r.leafCost(q) {
+	// A torrent without v2 hashes has no such file, nor is an empty one found.
+	if _, ok := r.torrent.FileOf(q.Root); !ok || q.Validate() != nil || r.leavesLeft < r.leafCost(q) {
 		c.out.frame(func(dst []byte) []byte { return peer.AppendHashReject(dst, q) })
 		return nil
 	}
@@ -60,16 +62,49 @@ func (c *conn) hashes(ctx context.Context, dst []byte, q peer.HashRequest) ([]by
 	}
 	defer func() { <-c.s.hashing }()
 	w := &c.writing
-	tree, err := w.seed.hashTree(ctx)
+	f, _ := w.torrent.FileOf(q.Root) // found when the request came
+	tree, err := w.seed.hashTree(ctx, f)
 	if err != nil {
 		return nil, err
 	}
 	return tree.AppendHashes(peer.AppendHashesHeader(dst, q), q.HashRange, func(first, n int64) ([]torrent.Hash, error) {
-		leaves, err := w.seed.content.Leaves(ctx, w.torrent, first, n)
+		leaves, err := w.seed.content.Leaves(ctx, w.torrent, f, first, n)
 		hashes := make([]torrent.Hash, len(leaves))
 		for i, leaf := range leaves {
 			hashes[i] = leaf
 		}
 		return hashes, err
+	})
+}
+
+// fileTrees are the merkle trees of the files of a torrent that were asked for, by root.
+type fileTrees struct {
+	mu     sync.Mutex
+	byRoot map[torrent.Hash]*loaded[*torrent.Tree] // guarded by mu
+}
+
+func (f *fileTrees) of(root torrent.Hash) *loaded[*torrent.Tree] {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l, ok := f.byRoot[root]
+	if !ok {
+		l = new(loaded[*torrent.Tree])
+		l.init()
+		if f.byRoot == nil {
+			f.byRoot = make(map[torrent.Hash]*loaded[*torrent.Tree])
+		}
+		f.byRoot[root] = l
+	}
+	return l
+}
+
+// hashTree returns the merkle tree of a file from the piece layer up, built at the first call.
+func (d *seed) hashTree(ctx context.Context, f object.File) (*torrent.Tree, error) {
+	return d.trees.of(f.Root).get(ctx, func() (*torrent.Tree, error) {
+		layer, err := d.content.FileLayer(ctx, d.torrent, f)
+		if err != nil {
+			return nil, err
+		}
+		return torrent.NewTree(f.Length, d.torrent.PieceLength, f.Root, layer)
 	})
 }

@@ -16,7 +16,7 @@ import (
 
 // What is not a handshake for a public torrent is closed without a byte in answer, in the same way.
 func TestRefusedOpenings(t *testing.T) {
-	w := newWorld(t, worldOptions{seeder: Options{HandshakeTimeout: 100 * time.Millisecond}})
+	w := newWorld(t, worldOptions{seeder: Options{HandshakeTimeout: 100 * time.Millisecond, Encryption: EncryptionOff}})
 	private := w.put(t, "private", []byte("private content"))
 	if err := w.store.SetACL(t.Context(), w.bucket, "private", object.VersionRef{}, acl(t, access.CannedPrivate)); err != nil {
 		t.Fatal(err)
@@ -109,7 +109,6 @@ func TestHostileMessages(t *testing.T) {
 		{"has everything", allReserved, peer.AppendHaveAll(nil), PeerComplete},
 		{"full bitfield", 0, frame(2, peer.MsgBitfield, 0xe0), PeerComplete},
 		{"haves of everything", 0, append(append(peer.AppendHave(nil, 0), peer.AppendHave(nil, 2)...), peer.AppendHave(nil, 1)...), PeerComplete},
-		{"upload only", allReserved, peer.AppendExtendedHandshake(nil, peer.ExtendedHandshake{UploadOnly: true}), PeerComplete},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := w.seeder.Stats().Closed[c.want]

@@ -7,12 +7,13 @@ import (
 	"os"
 	"time"
 
+	"shoal/core/object"
 	"shoal/wire/peer"
 	"shoal/wire/torrent"
 )
 
 const (
-	readBuffer  = 2 << 10  // bytes of an idle connection; 120 requests
+	readBuffer  = 4 << 10  // bytes; 240 requests
 	maxExtended = 16 << 10 // bytes of an extension message; PEX of 400 peers has less
 
 	// metadataShare: a peer that asks for the info dictionary more often than that wants our bandwidth.
@@ -21,27 +22,36 @@ const (
 	// client that checks them all, a few times over.
 	leafShare  = 4
 	freeLeaves = 4 * torrent.MaxHashRange
+
+	// maxLosses is how often a peer may at once take back that it has pieces, and once more each lossEvery: a message
+	// of some bytes makes the swarm walk all pieces, while its other members wait.
+	maxLosses = 64
+	lossEvery = time.Second
 )
+
+var errLosses = errors.New("pieces taken back too often")
 
 // readerState belongs to the goroutine that reads.
 type readerState struct {
 	in         *peer.Reader
-	extended   peer.ExtendedHandshake
-	deadline   time.Time // of the read
-	interested bool
-	choked     bool
+	extensions peer.Extensions // as the peer has said up to now
+	deadline   time.Time       // of the read
+	now        time.Time       // of the message
+	unoffered  int             // blocks asked for in vain, less those granted
+
+	introductions, losses allowance
 
 	metadataPieces int64 // of the info dictionary
 	metadataLeft   int64 // of them, that may be asked for
 	leavesLeft     int64
 	leavesPerPiece int64
-	root           torrent.Hash
+	torrent        *object.Torrent // as first seen; its files are always the same
 }
 
 // read handles messages until the connection ends.
 func (c *conn) read() error {
 	r := &c.reading
-	r.in = peer.NewReader(c.nc, make([]byte, readBuffer), peer.ReaderOptions{Pieces: c.pieces, MaxExtended: maxExtended})
+	r.in = newReader(c.stream, &c.s.buffers.reads, peer.ReaderOptions{Pieces: c.pieces, MaxExtended: maxExtended})
 	for {
 		c.extendDeadline()
 		m, err := r.in.Read()
@@ -56,10 +66,10 @@ func (c *conn) read() error {
 		}
 		burstEnd := !r.in.Ready()
 		if burstEnd {
-			signal(c.out.work)
+			c.writer.kick()
 		}
 		for c.out.full(burstEnd) {
-			signal(c.out.work)
+			c.writer.kick()
 			select {
 			case <-c.out.room:
 			case <-c.done:
@@ -72,6 +82,7 @@ func (c *conn) read() error {
 // extendDeadline moves the read deadline on; not for every message, which would cost as much as reading it.
 func (c *conn) extendDeadline() {
 	now := time.Now()
+	c.reading.now = now
 	if idle := c.s.o.IdleTimeout; c.reading.deadline.Sub(now) < idle-idle/8 {
 		c.reading.deadline = now.Add(idle)
 		c.nc.SetReadDeadline(c.reading.deadline) // an error shows at the read
@@ -96,9 +107,9 @@ func (c *conn) handle(m peer.Message) error {
 	case peer.MsgHave, peer.MsgBitfield, peer.MsgHaveAll, peer.MsgHaveNone:
 		return c.onPieces(m)
 	case peer.MsgInterested:
-		c.reading.interested = true
+		c.setInterested(true)
 	case peer.MsgNotInterested:
-		c.reading.interested = false
+		c.setInterested(false)
 	case peer.MsgExtended:
 		return c.onExtended(m)
 	case peer.MsgHashRequest:
@@ -113,19 +124,40 @@ func (c *conn) onRequest(k peer.Block) error {
 	if !k.Within(c.size, c.pieceLength) {
 		return closing(BadRequest, fmt.Errorf("block %+v", k))
 	}
-	if c.reading.choked {
+	r := &c.reading
+	if c.choked.Load() || !c.member.MayHave(k.Piece) {
 		// BEP 6: requests of a choked peer are rejected; without it they are dropped.
 		c.reject(k)
+		if r.unoffered++; r.unoffered > maxUnoffered {
+			return closing(BadRequest, fmt.Errorf("%d blocks that were not offered", r.unoffered))
+		}
 		return nil
 	}
+	r.unoffered = max(0, r.unoffered-1)
+	c.member.Requested(k.Piece, r.now)
 	c.out.addBlock(k)
 	return nil
+}
+
+func (c *conn) setInterested(is bool) {
+	if c.interested.Swap(is) == is {
+		return
+	}
+	// Not before: webtorrent passes over an unchoke that comes with the handshake, and never asks for anything.
+	c.out.frame(func(dst []byte) []byte {
+		if !c.welcome {
+			return dst
+		}
+		c.welcome = false
+		c.choked.Store(false)
+		return peer.AppendUnchoke(dst)
+	})
 }
 
 // reject refuses a block, to a peer that knows of rejects.
 func (c *conn) reject(k peer.Block) {
 	if c.fast {
-		c.out.frame(func(dst []byte) []byte { return peer.AppendReject(dst, k) })
+		c.out.frame(func(dst []byte) []byte { return c.refusal(dst, k) })
 	}
 }
 
@@ -147,6 +179,9 @@ func (c *conn) onPieces(m peer.Message) error {
 	case peer.MsgHaveAll:
 		c.member.HaveAll()
 	case peer.MsgHaveNone:
+		if !c.mayLose() {
+			return closing(BadMessage, errLosses)
+		}
 		c.member.HaveNone()
 	default:
 		bits, err := peer.ParseBitfield(m.Payload, c.pieces)
@@ -173,26 +208,52 @@ func (c *conn) onExtended(m peer.Message) error {
 		return c.onExtendedHandshake(m.Payload)
 	case ourMetadataID:
 		return c.onMetadata(m.Payload)
+	case ourDontHaveID:
+		return c.onDontHave(m.Payload)
+	case ourHolePunchID:
+		return c.onHolePunch(m.Payload)
 	}
 	return nil
 }
 
 func (c *conn) onExtendedHandshake(payload []byte) error {
-	e := &c.reading.extended
+	e := peer.ExtendedHandshake{Extensions: c.reading.extensions, UploadOnly: c.uploadOnly.Load()}
 	if err := e.Update(payload); err != nil {
 		return err
 	}
+	c.reading.extensions = e.Extensions
 	c.metadataID.Store(uint32(e.Extensions.Metadata))
 	c.pexID.Store(uint32(e.Extensions.PEX))
-	if e.Port != 0 {
-		c.member.SetListenAddr(netip.AddrPortFrom(c.remote.Addr(), e.Port))
+	c.holePunchID.Store(uint32(e.Extensions.HolePunch))
+	if id := uint32(e.Extensions.DontHave); c.dontHaveID.Swap(id) != id {
+		c.member.SetTraits(c.traits())
 	}
-	// BEP 21: a peer that only uploads wants no more from us than one that has everything.
-	if e.UploadOnly && !c.reading.interested {
-		return closing(PeerComplete, nil)
+	c.uploadOnly.Store(e.UploadOnly)
+	if e.Port != 0 {
+		c.listenPort.Store(uint32(e.Port))
+		c.member.SetListenAddr(netip.AddrPortFrom(c.remote.Addr(), e.Port))
 	}
 	return nil
 }
+
+// onDontHave takes in that the peer has lost a piece (BEP 54).
+func (c *conn) onDontHave(payload []byte) error {
+	piece, err := peer.ParseDontHave(payload)
+	if err != nil {
+		return err
+	}
+	if piece >= c.pieces {
+		return closing(BadMessage, nil)
+	}
+	if !c.mayLose() {
+		return closing(BadMessage, errLosses)
+	}
+	c.member.DontHave(int64(piece))
+	return nil
+}
+
+// mayLose counts that the peer takes back what it said it has.
+func (c *conn) mayLose() bool { return c.reading.losses.take(c.reading.now, maxLosses, lossEvery) }
 
 // onMetadata queues a request for a piece of the info dictionary (BEP 9).
 func (c *conn) onMetadata(payload []byte) error {

@@ -20,7 +20,8 @@ const (
 	TooManyConns                   // Options.MaxConns
 	TooManyFromIP                  // Options.MaxConnsPerIP
 	SwarmFull                      // the swarm takes no more members
-	NotBitTorrent                  // another protocol, or an encrypted opening
+	NotBitTorrent                  // another protocol, or an opening that Options.Encryption forbids
+	TooManyExchanges               // too many encrypted openings in a second, or from one address
 	HandshakeTimeout               // no whole handshake in time
 	SelfConnection                 // the peer is this process
 	Idle                           // nothing was said for Options.IdleTimeout
@@ -38,7 +39,7 @@ const (
 
 var reasonNames = [numReasons]string{
 	"peer left", "unknown torrent", "too many connections", "too many from one address", "swarm full",
-	"not bittorrent", "handshake timeout", "self connection", "idle", "write stall", "peer complete",
+	"not bittorrent", "too many key exchanges", "handshake timeout", "self connection", "idle", "write stall", "peer complete",
 	"bad request", "bad message", "revoked", "read failed", "shutdown", "failed",
 }
 

@@ -14,8 +14,10 @@ type seed struct {
 	content content
 	torrent *object.Torrent // of the first user; what is used of it is the same in all
 	reader  readAtCloser
+	limit   limiter      // of all connections to the torrent
+	bucket  *bucketLimit // of all to its bucket
 	info    loaded[[]byte]
-	tree    loaded[*torrent.Tree]
+	trees   fileTrees
 
 	ready chan struct{} // closed when reader or err is set
 	err   error
@@ -24,7 +26,9 @@ type seed struct {
 
 // seeds are the seeds in use. An idle torrent has none.
 type seeds struct {
-	content content
+	content   content
+	swarmRate int64 // bytes a second of each torrent; 0 is no limit
+	buckets   bucketLimits
 
 	mu   sync.Mutex
 	byID map[seedID]*seed // guarded by mu
@@ -34,9 +38,10 @@ type seeds struct {
 type seedID struct {
 	version object.VersionID
 	kind    torrent.Kind
+	private bool
 }
 
-func idOf(t *object.Torrent) seedID { return seedID{t.Version.ID, t.Kind} }
+func idOf(t *object.Torrent) seedID { return seedID{t.Version.ID, t.Kind, t.Private} }
 
 // acquire returns the seed of t; the caller releases it.
 func (s *seeds) acquire(ctx context.Context, t *object.Torrent) (*seed, error) {
@@ -44,12 +49,13 @@ func (s *seeds) acquire(ctx context.Context, t *object.Torrent) (*seed, error) {
 	d, ok := s.byID[idOf(t)]
 	if !ok {
 		d = newSeed(s.content, t)
+		d.limit.rate, d.bucket = s.swarmRate, s.buckets.acquire(t.Bucket)
 		s.byID[idOf(t)] = d
 	}
 	d.users++
 	s.mu.Unlock()
 	if !ok {
-		d.reader, d.err = s.content.open(ctx, t.Version)
+		d.reader, d.err = s.content.open(ctx, t)
 		if d.err == nil && requestable(t) > t.Length {
 			d.reader = padded{d.reader, t.Length}
 		}
@@ -66,9 +72,7 @@ func (s *seeds) acquire(ctx context.Context, t *object.Torrent) (*seed, error) {
 
 func newSeed(c content, t *object.Torrent) *seed {
 	d := &seed{content: c, torrent: t, ready: make(chan struct{})}
-	d.info.owner, d.tree.owner = make(chan struct{}, 1), make(chan struct{}, 1)
-	d.info.owner <- struct{}{}
-	d.tree.owner <- struct{}{}
+	d.info.init()
 	return d
 }
 
@@ -82,7 +86,11 @@ func (s *seeds) release(d *seed) {
 		delete(s.byID, id)
 	}
 	s.mu.Unlock()
-	if last && d.reader != nil {
+	if !last {
+		return
+	}
+	s.buckets.release(d.torrent.Bucket, d.bucket)
+	if d.reader != nil {
 		d.reader.Close() // it was only read
 	}
 }
@@ -98,22 +106,16 @@ func (d *seed) infoBytes(ctx context.Context) ([]byte, error) {
 	})
 }
 
-// hashTree returns the merkle tree from the piece layer up, built at the first call.
-func (d *seed) hashTree(ctx context.Context) (*torrent.Tree, error) {
-	return d.tree.get(ctx, func() (*torrent.Tree, error) {
-		layer, err := d.content.PieceLayer(ctx, d.torrent)
-		if err != nil {
-			return nil, err
-		}
-		return torrent.NewTree(d.torrent.Length, d.torrent.PieceLength, d.torrent.Root, layer)
-	})
-}
-
 // loaded is a value that is loaded when it is first wanted. A load that failed is tried again.
 type loaded[T any] struct {
 	owner chan struct{} // holds one token; who has it may touch the rest, across I/O too
 	done  bool
 	value T
+}
+
+func (l *loaded[T]) init() {
+	l.owner = make(chan struct{}, 1)
+	l.owner <- struct{}{}
 }
 
 func (l *loaded[T]) get(ctx context.Context, load func() (T, error)) (T, error) {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"shoal/core/meter"
 	"shoal/core/object"
 	"shoal/core/swarm"
@@ -25,13 +27,24 @@ const (
 // defaultVersion is 0.0.0.1 in a peer id.
 const defaultVersion = "0001"
 
+// Rates are the most payload that is sent, in bytes a second; 0 is no limit.
+type Rates struct {
+	Peer   int64 // to one connection
+	Swarm  int64 // of one torrent
+	Bucket int64 // of one bucket's torrents
+	Server int64 // in all
+}
+
 // Options are the optional parts of a Seeder; the zero value works.
 type Options struct {
-	MaxConns         int           // connections held; 0 is 20,000; never over half of the process's descriptors
+	MaxConns         int           // connections held; 0 is 20,000
 	MaxConnsPerIP    int           // of one IPv4 address or IPv6 /64; 0 is 64
 	HandshakeTimeout time.Duration // from accept to the whole handshake; 0 is 5 s
 	IdleTimeout      time.Duration // without a message from the peer or a block to it; 0 is 5 min
-	WriteStall       time.Duration // in which a peer takes at least one block of what is sent; 0 is 30 s
+	WriteStall       time.Duration // over which a peer takes at least 4 KiB/s of what is sent; 0 is 30 s
+	Rates            Rates         // bytes a second of payload
+	Busy             func() bool   // more important requests are being served: peers wait a little; nil is never
+	Encryption       Encryption    // which openings are taken; "" is EncryptionAccept
 	ListenPort       uint16        // told to peers (BEP 10 p); 0 is not told
 	Version          string        // in the client name; the first four letters or digits also in the peer id
 	Logger           *slog.Logger  // nil discards
@@ -53,6 +66,9 @@ func (o Options) withDefaults() Options {
 	if o.WriteStall <= 0 {
 		o.WriteStall = defaultWriteStall
 	}
+	if o.Busy == nil {
+		o.Busy = func() bool { return false }
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -67,12 +83,14 @@ type Seeder struct {
 	id     peer.PeerID
 	client string // our name in the extended handshake
 
-	seeds   seeds
-	buffers bufferPool
-	hashing chan struct{} // tokens of those who read leaves
-	doors   doors
-	counts  counters
-	conns   sync.WaitGroup
+	limit     limiter // of everything
+	seeds     seeds
+	buffers   bufferPool
+	hashing   chan struct{} // tokens of those who read leaves
+	doors     doors
+	exchanges exchanges
+	counts    counters
+	conns     sync.WaitGroup
 }
 
 // New returns a Seeder that reads the content of objects and records what it sends in recorder.
@@ -87,21 +105,11 @@ func newSeeder(swarms *swarm.Registry, c content, recorder meter.Recorder, o Opt
 	}
 	s.id = peer.NewPeerID(versionCode(o.Version))
 	s.seeds.content, s.seeds.byID = c, make(map[seedID]*seed)
+	s.seeds.swarmRate, s.limit.rate = s.o.Rates.Swarm, s.o.Rates.Server
+	s.seeds.buckets = bucketLimits{rate: s.o.Rates.Bucket, byName: make(map[string]*bucketLimit)}
 	s.hashing = make(chan struct{}, maxHashing)
-	s.doors.init(s.maxConns(descriptors()), s.o.MaxConnsPerIP)
+	s.doors.init(s.o.MaxConns, s.o.MaxConnsPerIP)
 	return s
-}
-
-// maxConns returns Options.MaxConns, or half of the descriptors if that is less: peers cost nothing to send,
-// and the store and the other fronts must be able to open files and to accept, however many come.
-func (s *Seeder) maxConns(descriptors int) int {
-	most := max(descriptors/2, 1)
-	if descriptors == 0 || s.o.MaxConns <= most {
-		return s.o.MaxConns
-	}
-	s.o.Logger.Info("fewer peer connections than asked for: the process may not open more files",
-		"asked", s.o.MaxConns, "connections", most, "descriptors", descriptors)
-	return most
 }
 
 // versionCode is the part of a version that a peer id carries: its first four letters and digits.
@@ -117,16 +125,20 @@ func versionCode(version string) (code [4]byte) {
 	return code
 }
 
-// Serve accepts peers until ctx is done or l fails; then it closes l and every connection and waits for
-// them. It returns nil when ctx ended it.
-func (s *Seeder) Serve(ctx context.Context, l net.Listener) error {
-	ctx, cancel := context.WithCancel(ctx)
+// Serve accepts peers on all listeners until ctx is done or one of them fails; then it closes them and every
+// connection and waits for them. It returns nil when ctx ended it.
+func (s *Seeder) Serve(ctx context.Context, listeners ...net.Listener) error {
+	g, ctx := errgroup.WithContext(ctx)
 	stop := context.AfterFunc(ctx, func() {
-		l.Close() // only to end Accept
+		for _, l := range listeners {
+			l.Close() // only to end Accept
+		}
 		s.doors.closeAll()
 	})
-	err := s.accept(ctx, l)
-	cancel()
+	for _, l := range listeners {
+		g.Go(func() error { return s.accept(ctx, l) })
+	}
+	err := g.Wait()
 	stop()
 	s.doors.closeAll()
 	s.conns.Wait()

@@ -36,7 +36,7 @@ func (o oneTorrent) Reload(context.Context, *object.Torrent) (*object.Torrent, e
 	return o.t, nil
 }
 
-func (o oneTorrent) open(context.Context, *object.Version) (readAtCloser, error) {
+func (o oneTorrent) open(context.Context, *object.Torrent) (readAtCloser, error) {
 	return struct {
 		io.ReaderAt
 		io.Closer
@@ -61,10 +61,10 @@ func TestSilence(t *testing.T) {
 					Version: &object.Version{Key: "object", Owner: testOwner, ACL: acl(t, access.CannedPublicRead)},
 					Length:  7, PieceLength: 256 * kib, InfoHash: torrent.InfoHash{1}, InfoHashV2: torrent.InfoHashV2{2},
 				}}
-				s := newSeeder(swarm.New(one, swarm.Options{}), one, new(ledger), Options{})
+				s := newSeeder(swarm.New(one, swarm.Options{Policy: swarm.Speed}), one, new(ledger), Options{})
 				near, far := net.Pipe()
 				var all sync.WaitGroup
-				all.Go(func() { s.serveConn(t.Context(), near) })
+				all.Go(func() { s.admit(t.Context(), near) })
 				begin := time.Now()
 				all.Go(func() { speak(far, c.speaks, c.kept) })
 				if _, err := io.CopyN(io.Discard, far, int64(peer.HandshakeLen)); err != nil {
@@ -86,6 +86,7 @@ func TestSilence(t *testing.T) {
 					last = now
 				}
 				all.Wait()
+				s.conns.Wait()
 				if lived := time.Since(begin); lived < c.kept || lived > c.kept+time.Minute {
 					t.Errorf("closed after %v, want %v", lived, c.kept)
 				}

@@ -1,7 +1,6 @@
 package seeder
 
 import (
-	"math"
 	"net"
 
 	"golang.org/x/sys/unix"
@@ -15,15 +14,6 @@ const (
 	// the writer wakes once for each, a slow peer pins little, and what is revoked has not long left us.
 	notSentLowat = 512 << 10
 )
-
-// descriptors returns how many files and sockets the process may have open, 0 when that is not known.
-func descriptors() int {
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return 0
-	}
-	return int(min(limit.Cur, math.MaxInt32))
-}
 
 // tune sets what the kernel does for a connection. It is a matter of degree: what cannot be set is left.
 func tune(c *net.TCPConn) {

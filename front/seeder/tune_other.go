@@ -4,8 +4,5 @@ package seeder
 
 import "net"
 
-// descriptors does not know.
-func descriptors() int { return 0 }
-
 // tune leaves the kernel's defaults.
 func tune(*net.TCPConn) {}

@@ -69,12 +69,17 @@ type worldOptions struct {
 	swarm  swarm.Options
 	wrap   func(content) content
 	dir    string // on the real disk; "" is in memory
+
+	governed bool // pieces are offered one by one
 }
 
 func newWorld(t testing.TB, o worldOptions) *world {
 	t.Helper()
 	w := &world{meter: new(ledger)}
 	w.openStore(t, o.dir)
+	if !o.governed {
+		o.swarm.Policy = swarm.Speed
+	}
 	w.swarms = swarm.New(w.store, o.swarm)
 	var c content = stored{w.store}
 	if o.wrap != nil {

@@ -8,6 +8,7 @@ import (
 
 	"shoal/core/meter"
 	"shoal/core/object"
+	"shoal/core/swarm"
 	"shoal/wire/peer"
 )
 
@@ -23,67 +24,169 @@ const (
 	// pacedWrite is quick enough that the reader may wait for the writer: a cancel comes no later than
 	// two of these.
 	pacedWrite = 5 * time.Millisecond
-	// leastProgress is what a peer has to take in Options.WriteStall.
-	leastProgress = peer.BlockSize
+
+	// While S3 is busy (Options.Busy) a batch waits for up to maxYields pauses: peers get a share, but not first.
+	yieldPause = 5 * time.Millisecond
+	maxYields  = 10
+	// bufferPause is how long a block that needs a large buffer waits before it looks again for one.
+	bufferPause = 20 * time.Millisecond
 
 	// maxReadFaults is how many batches may hold unreadable blocks before the connection is given up:
 	// a peer asks again for what was rejected.
 	maxReadFaults = 8
 )
 
-// writerState belongs to the goroutine that writes; before it starts and after it ended, to run.
+// writerState belongs to the goroutine that writes; before it starts and after it ended, to who serves.
 type writerState struct {
 	torrent    *object.Torrent // as the swarm had it last: who pays
 	seed       *seed           // of its version
 	charged    peer.Bitfield   // pieces that the meter has a request for
+	held       []uint32        // pieces that the peer is told of when it is interested
+	told       peer.Bitfield   // pieces that the peer was told of and not told otherwise, if governed
 	sent       int64           // payload bytes
-	class      int             // of the buffers
 	pace       int             // see outbox
-	readFaults int
+	class      int8            // of the buffers
+	readFaults int8
+	yields     int8    // pauses in a row
+	rate       limiter // of this connection
+	grant      grant
+	stall      stall
+	orders     swarm.Orders
+	window     int64     // what may be on its way, in bytes, when it was ever bounded
+	ordersAt   time.Time // when to ask for orders unasked; zero is never
 	lastWrite  time.Time
+	lastBlock  time.Time
 	nextPEX    time.Time
 }
 
-// write sends what the reader leaves in the outbox until the connection ends.
-func (c *conn) write(ctx context.Context) error {
-	timer := time.NewTimer(tick)
-	defer timer.Stop()
-	c.writing.lastWrite = time.Now()
-	for {
-		if err := c.writeAll(ctx); err != nil {
-			return err
-		}
-		select {
-		case <-c.out.work:
-		case now := <-timer.C:
-			timer.Reset(tick)
-			if now.Sub(c.writing.lastWrite) >= keepAliveAfter {
-				c.out.frame(peer.AppendKeepAlive)
-			}
-		case <-c.done:
-			return c.cause
-		}
-	}
-}
-
-// writeAll sends batches until the outbox is empty. Batch and buffer are held only that long.
+// writeAll sends batches until the outbox is empty, or what is in it has to wait. Batch and buffer are held only
+// that long.
 func (c *conn) writeAll(ctx context.Context) error {
-	c.gossip(time.Now())
 	b := c.s.buffers.batch()
 	defer c.s.buffers.putBatch(b)
 	for {
-		b.n, b.limit = 0, c.s.buffers.limit(c.writing.class)
-		if !c.out.take(b, c.writing.pace) {
-			return nil
+		if c.ended() {
+			return c.cause
 		}
-		if err := c.writeBatch(ctx, b); err != nil {
+		now := time.Now()
+		if err := c.speak(now); err != nil {
 			return err
+		}
+		memory, later := c.permit(now)
+		wrote, err := c.writeNext(ctx, b, memory)
+		if err != nil {
+			return err
+		}
+		if !wrote && memory == nil {
+			c.rest(now, later)
+			return nil
 		}
 	}
 }
 
+// speak queues what is to be said unasked by now.
+func (c *conn) speak(now time.Time) error {
+	w := &c.writing
+	if w.lastWrite.IsZero() {
+		w.lastWrite = now
+	}
+	idle := now.Sub(w.lastWrite)
+	// BEP 21: a peer that only uploads wants no more from us than one that has everything. It may say so before
+	// it says that it is interested, so it has a while.
+	if idle >= tick && !c.governed && c.uploadOnly.Load() && !c.interested.Load() {
+		return closing(PeerComplete, nil)
+	}
+	if c.ordered.Swap(false) || !w.ordersAt.IsZero() && !now.Before(w.ordersAt) {
+		c.obey(now)
+	}
+	c.tellHeld()
+	c.gossip(now)
+	if idle >= keepAliveAfter {
+		c.out.frame(peer.AppendKeepAlive)
+	}
+	return nil
+}
+
+// permit returns memory for the blocks that may be sent now. It is nil when there are none, or none before later.
+func (c *conn) permit(now time.Time) (memory *buffer, later time.Time) {
+	w := &c.writing
+	queued, next := c.out.head()
+	if next == 0 {
+		c.settle(0)
+		return nil, time.Time{}
+	}
+	want := min(queued, int64(classBytes[w.class]))
+	if every := w.orders.BlockEvery; every > 0 {
+		if at := w.lastBlock.Add(every); at.After(now) {
+			return nil, at
+		}
+		want = int64(next)
+	}
+	if w.grant.bytes == 0 {
+		w.grant = c.limits().reserve(want, int64(next), now)
+	}
+	if w.grant.at.After(now) {
+		return nil, w.grant.at
+	}
+	if w.yields < maxYields && c.s.o.Busy() {
+		w.yields++
+		return nil, now.Add(yieldPause)
+	}
+	w.yields = 0
+	if memory = c.s.buffers.get(max(int(w.grant.bytes), int(next)), int(next)); memory == nil {
+		later = now.Add(bufferPause)
+	}
+	return memory, later
+}
+
+// settle ends the grant: so many bytes of it are sent.
+func (c *conn) settle(bytes int64) {
+	w := &c.writing
+	if w.grant.bytes > 0 {
+		c.limits().settle(w.grant, bytes)
+		w.grant = grant{}
+	}
+}
+
+// rest makes the writer look again when there is a reason to, whatever the peer does.
+func (c *conn) rest(now, later time.Time) {
+	w := &c.writing
+	if now.Sub(w.lastWrite) >= tick {
+		c.out.shrink()
+	}
+	at := now.Add(tick)
+	for _, due := range []time.Time{later, w.ordersAt} {
+		if !due.IsZero() && due.Before(at) {
+			at = due
+		}
+	}
+	c.writer.kickAt(now, at)
+}
+
+// writeNext answers, reads, sends and records one batch; without memory it has no blocks. It reports whether there
+// was anything to send.
+func (c *conn) writeNext(ctx context.Context, b *batch, memory *buffer) (wrote bool, err error) {
+	b.reset(0, 0)
+	var bytes []byte
+	if memory != nil {
+		defer c.s.buffers.put(memory)
+		bytes = memory.bytes
+		b.reset(int(c.writing.grant.bytes), len(bytes))
+	}
+	if !c.out.take(b, c.writing.pace) {
+		return false, nil
+	}
+	if c.governed {
+		b.keep(func(k peer.Block) bool { return c.writing.told.Has(k.Piece) }, c.refusal)
+	}
+	if memory != nil {
+		c.settle(int64(b.bytes))
+	}
+	return true, c.writeBatch(ctx, b, bytes)
+}
+
 // writeBatch answers, reads, sends and records one batch.
-func (c *conn) writeBatch(ctx context.Context, b *batch) error {
+func (c *conn) writeBatch(ctx context.Context, b *batch, memory []byte) error {
 	if err := c.follow(ctx); err != nil {
 		return err
 	}
@@ -93,14 +196,12 @@ func (c *conn) writeBatch(ctx context.Context, b *batch) error {
 	if b.hasHashes {
 		b.control = c.appendHashes(ctx, b.control, b.hashes)
 	}
-	memory := c.s.buffers.get(b.payload())
-	defer c.s.buffers.put(memory)
 	if b.n > 0 {
-		if err := c.readBlocks(b, memory.bytes); err != nil {
+		if err := c.readBlocks(b, memory); err != nil {
 			return err
 		}
 	}
-	b.assemble(memory.bytes)
+	b.assemble(memory)
 	if c.ended() {
 		return c.cause
 	}
@@ -125,6 +226,7 @@ func (c *conn) follow(ctx context.Context) error {
 		if err != nil {
 			return c.contentError(err)
 		}
+		c.settle(0) // the limits of another bucket
 		c.s.seeds.release(w.seed)
 		w.seed = next
 	}
@@ -157,15 +259,17 @@ func (c *conn) readBlocks(b *batch, memory []byte) error {
 func (c *conn) flush(b *batch, now time.Time) (n int64, err error) {
 	for {
 		c.nc.SetWriteDeadline(now.Add(c.s.o.WriteStall)) // an error shows at the write
-		m, err := b.vector.WriteTo(c.nc)
+		m, err := writeVector(c.stream, &b.vector)
 		n += m
-		switch {
-		case !errors.Is(err, os.ErrDeadlineExceeded):
-			return n, err
-		case m < leastProgress:
+		begin := now
+		now = time.Now()
+		late := errors.Is(err, os.ErrDeadlineExceeded)
+		if (err == nil || late) && c.writing.stall.slow(m, now.Sub(begin), c.s.o.WriteStall) {
 			return n, closing(WriteStall, err)
 		}
-		now = time.Now()
+		if !late {
+			return n, err
+		}
 		c.progressed.Store(now.UnixNano())
 	}
 }
@@ -176,19 +280,20 @@ func (c *conn) record(b *batch, n int64, now time.Time) {
 	w := &c.writing
 	w.lastWrite = now
 	var bytes, blocks, pieces int64
-	b.sent(n, func(piece uint32, payload int64) {
+	b.sent(n, func(piece uint32, run, payload int64) {
 		bytes += payload
-		blocks++
+		blocks += run
 		if w.charged.Set(piece) {
 			pieces++
 		}
+		c.member.Sent(piece, payload, now)
 	})
 	if bytes == 0 {
 		return
 	}
 	c.progressed.Store(now.UnixNano())
+	w.lastBlock = now
 	w.sent += bytes
-	c.member.Sent(bytes, now)
 	c.s.counts.sent.Add(bytes)
 	c.s.counts.blocks.Add(blocks)
 	c.s.counts.pieces.Add(pieces)
@@ -208,7 +313,7 @@ func (c *conn) adapt(b *batch, took time.Duration) {
 	switch {
 	case took > slowWrite && w.class > 0:
 		w.class--
-	case took < quickWrite && w.class < numClasses-1 && b.payload() > b.limit/2:
+	case took < quickWrite && w.class < numClasses-1 && b.bytes > classBytes[w.class]/2:
 		w.class++
 	}
 	w.pace = 0
@@ -223,7 +328,7 @@ func (c *conn) gossip(now time.Time) {
 	if id == 0 || now.Before(c.writing.nextPEX) {
 		return
 	}
-	c.writing.nextPEX = now.Add(tick)
+	c.writing.nextPEX = now.Add(time.Second) // the swarm keeps the pace; this bounds how often it is asked
 	if delta, ok := c.member.PEX(now); ok {
 		c.out.frame(func(dst []byte) []byte { return peer.AppendPEX(dst, id, delta) })
 	}

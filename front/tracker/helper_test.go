@@ -72,11 +72,11 @@ func publicTorrent() *object.Torrent {
 func newTestTracker(tb testing.TB, o Options) (*Tracker, *swarm.Registry, *oneTorrent) {
 	tb.Helper()
 	src := &oneTorrent{}
-	reg := swarm.New(src, swarm.Options{})
 	o.PeerPort = 6881
 	if o.Now == nil {
 		o.Now = func() time.Time { return testTime }
 	}
+	reg := swarm.New(src, swarm.Options{Now: o.Now})
 	return New(reg, o), reg, src
 }
 

@@ -99,8 +99,8 @@ func TestHTTPNamesPeersOfBothFamilies(t *testing.T) {
 		t.Errorf("got %q, want it to end in %q", body, want)
 	}
 	body = get(t, tr, "203.0.113.2:1", "/announce?"+query(testHash, "1000", "&left=5&compact=0"))
-	if !strings.Contains(body, "2:ip11:2001:db8::17:peer id20:-XX0001-abcdefghijkl4:porti4660e") {
-		t.Errorf("got %q, want the dictionary form with id", body)
+	if !strings.Contains(body, "2:ip11:2001:db8::14:porti4660e") {
+		t.Errorf("got %q, want the dictionary form", body)
 	}
 	body = get(t, tr, "203.0.113.2:1", "/announce?"+query(testHash, "1000", "&left=5&compact=0&no_peer_id=1"))
 	if strings.Contains(body, "peer id") {
@@ -185,7 +185,7 @@ func TestOriginsFor(t *testing.T) {
 		{"useless Host", "203.0.113.1:1", "198.51.100.9", "127.0.0.1", nil, []string{"198.51.100.9:6881"}},
 	}
 	for _, tt := range tests {
-		c := caller{addr: netip.MustParseAddrPort(tt.from), local: addr(tt.local), host: tt.host}
+		c := caller{addr: netip.MustParseAddrPort(tt.from), local: addr(tt.local), host: hostAddr(tt.host)}
 		var got []string
 		for _, o := range originsFor(nil, c, tt.public, 6881) {
 			got = append(got, o.String())
@@ -199,6 +199,9 @@ func TestOriginsFor(t *testing.T) {
 func TestURLs(t *testing.T) {
 	got := URLs("2001:db8::1", 80, 6969)
 	if want := []string{"http://[2001:db8::1]:80/announce", "udp://[2001:db8::1]:6969/announce"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got, want := WebSocketURL("host.example", 6969), "ws://host.example:6969/announce"; got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -53,28 +53,10 @@ func originsFor(dst []netip.AddrPort, c caller, public []netip.Addr, port uint16
 	}
 	// Behind a port mapping the local address is one that the client has never seen; what it calls us by is
 	// better. It can only misdirect itself.
-	if !add(hostAddr(c.host)) {
+	if !add(c.host) {
 		add(c.local)
 	}
 	return dst
-}
-
-// hostAddr returns the address that a Host header is, not valid when it is a name.
-func hostAddr(host string) netip.Addr {
-	if host == "" { // UDP: parsing it would allocate the error
-		return netip.Addr{}
-	}
-	if at, err := netip.ParseAddrPort(host); err == nil {
-		return at.Addr().Unmap().WithZone("")
-	}
-	if n := len(host); n > 2 && host[0] == '[' && host[n-1] == ']' {
-		host = host[1 : n-1]
-	}
-	a, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return a.Unmap().WithZone("")
 }
 
 // keepPublicHost resolves the public host now and then until ctx is done.

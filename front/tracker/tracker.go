@@ -14,13 +14,17 @@ import (
 	"shoal/wire/tracker"
 )
 
-// Tracker is the HTTP handler and the UDP server.
+// Tracker is the HTTP and WebSocket handler and the UDP server.
 type Tracker struct {
 	swarms *swarm.Registry
 	o      Options
 	ids    *tracker.ConnectionIDs
 	public atomic.Pointer[[]netip.Addr] // of Options.PublicHost
 	pool   sync.Pool                    // *exchange, for HTTP
+
+	proven, connects *limiter
+	counts           counts
+	sockets          sockets
 
 	warnUnreachable sync.Once
 }
@@ -31,7 +35,10 @@ type Options struct {
 	PublicHost string // address or name by which clients reach this host; default: the address they came to
 	Logger     *slog.Logger
 	Now        func() time.Time // default time.Now
-	UDPWorkers int              // goroutines that read the UDP socket; default one for each CPU, at least 2
+
+	// Rate is the requests per second that are answered to one prefix of addresses (IPv4 /24, IPv6 /56); connect
+	// requests of UDP count apart. 0 limits nothing.
+	Rate int
 
 	// Lookup resolves PublicHost; default the system's resolver.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
@@ -50,7 +57,8 @@ func New(reg *swarm.Registry, o Options) *Tracker {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 		}
 	}
-	t := &Tracker{swarms: reg, o: o, ids: tracker.NewConnectionIDs()}
+	now := o.Now()
+	t := &Tracker{swarms: reg, o: o, ids: tracker.NewConnectionIDs(), proven: newLimiter(o.Rate, now), connects: newLimiter(o.Rate, now)}
 	t.pool.New = func() any { return new(exchange) }
 	var public []netip.Addr
 	if addr, err := netip.ParseAddr(o.PublicHost); err == nil {
@@ -67,4 +75,19 @@ func URLs(host string, httpPort, udpPort uint16) []string {
 		"http://" + at(httpPort) + announcePath,
 		"udp://" + at(udpPort) + announcePath,
 	}
+}
+
+// PrivateURLs are URLs with the token of a private torrent.
+func PrivateURLs(host string, httpPort, udpPort uint16, token string) []string {
+	urls := URLs(host, httpPort, udpPort)
+	for i := range urls {
+		urls[i] += "/" + token
+	}
+	return urls
+}
+
+// WebSocketURL returns the announce URL of the WebSocket tracker on host, for WebTorrent peers. Clients that do not
+// know ws warn of it.
+func WebSocketURL(host string, port uint16) string {
+	return "ws://" + net.JoinHostPort(host, strconv.Itoa(int(port))) + announcePath
 }

@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"runtime"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -16,85 +14,86 @@ import (
 	"shoal/wire/tracker"
 )
 
-// maxReadFaults: a socket that gives so many errors one after the other is broken. Single ones are
-// those of other peers, which the network reports to whoever reads next.
-const maxReadFaults = 100
+const (
+	// udpWorkers read each socket in turn: one may wait for the disk at a torrent that is not live.
+	udpWorkers = 2
 
-// ServeUDP answers the packets of conn until ctx is done, and resolves the public host meanwhile. It does
-// not close conn.
-func (t *Tracker) ServeUDP(ctx context.Context, conn *net.UDPConn) error {
-	if err := wantDestination(conn); err != nil { // it serves without, on a host with one address
-		t.o.Logger.LogAttrs(ctx, slog.LevelWarn, "udp socket does not tell where packets were sent to", slog.Any("error", err))
-	}
+	// udpBuffer is asked for in bytes, to hold what comes while all workers of a socket wait for the disk; the system
+	// may give less (net.core.rmem_max).
+	udpBuffer = 4 << 20
+
+	// faultPause times the faults of a socket in a row, up to faultPauseMax, is how long it is left alone: a fault of
+	// the network goes by, and one that does not costs nothing.
+	faultPause    = time.Millisecond
+	faultPauseMax = time.Second
+)
+
+// ServeUDP answers the packets of conns, of which there may be several on one port, until ctx is done, and resolves
+// the public host meanwhile. It does not close them.
+func (t *Tracker) ServeUDP(ctx context.Context, conns ...*net.UDPConn) error {
 	g, ctx := errgroup.WithContext(ctx)
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) }) // wakes the workers
-	defer stop()
 	g.Go(func() error { t.keepPublicHost(ctx); return nil })
-	for range t.udpWorkers() {
-		g.Go(func() error { return t.work(ctx, conn) })
+	for _, conn := range conns {
+		if err := wantDestination(conn); err != nil { // it serves without, on a host with one address
+			t.o.Logger.LogAttrs(ctx, slog.LevelWarn, "udp socket does not tell where packets were sent to", slog.Any("error", err))
+		}
+		_ = conn.SetReadBuffer(udpBuffer)                                                // it serves with what it gets
+		stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // wakes the workers
+		defer stop()
+		for range udpWorkers {
+			g.Go(func() error { return t.serveSocket(ctx, conn) })
+		}
 	}
 	return g.Wait()
 }
 
-func (t *Tracker) udpWorkers() int {
-	if t.o.UDPWorkers > 0 {
-		return t.o.UDPWorkers
+// afterFault waits after an error of reading a socket, the faults-th in a row, and returns how many there are with
+// it. An error is one that no waiting helps against.
+func (t *Tracker) afterFault(ctx context.Context, faults int, err error) (int, error) {
+	switch {
+	case ctx.Err() != nil:
+		return faults, nil
+	case errors.Is(err, net.ErrClosed):
+		return faults, fmt.Errorf("read udp: %w", err)
 	}
-	return max(2, runtime.GOMAXPROCS(0)) // one may wait for the disk at a torrent that is not live
+	if faults++; faults == 1 {
+		t.o.Logger.LogAttrs(ctx, slog.LevelWarn, "read udp", slog.Any("error", err))
+	}
+	pause := time.NewTimer(min(time.Duration(faults)*faultPause, faultPauseMax))
+	defer pause.Stop()
+	select {
+	case <-ctx.Done():
+	case <-pause.C:
+	}
+	return faults, nil
 }
 
-// work answers packets one after the other.
-func (t *Tracker) work(ctx context.Context, conn *net.UDPConn) error {
-	var packet [tracker.MaxUDPPacket]byte
-	var control [controlSize]byte
-	var x exchange
-	for faults := 0; ; {
-		n, nControl, flags, from, err := conn.ReadMsgUDPAddrPort(packet[:], control[:])
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			if faults++; errors.Is(err, net.ErrClosed) || faults == maxReadFaults {
-				return fmt.Errorf("read udp: %w", err)
-			}
-			continue
-		}
-		faults = 0
-		if flags&syscall.MSG_TRUNC != 0 {
-			continue
-		}
-		local := destination(control[:nControl])
-		if answer := t.answerUDP(ctx, &x, packet[:n], unmap(from), local); len(answer) > 0 {
-			// An answer that cannot be sent is one that got lost: the peer asks again.
-			_, _, _ = conn.WriteMsgUDPAddrPort(answer, replyControl(control[:nControl]), from)
-		}
-	}
-}
-
-// answerUDP returns the answer to a packet, in memory of x, or nothing when it deserves none. Until the
-// connection id is proven to be one that was sent to this address, it is no longer than the packet.
-func (t *Tracker) answerUDP(ctx context.Context, x *exchange, packet []byte, from netip.AddrPort, local netip.Addr) []byte {
+// answerUDP returns the answer to a packet, in the memory of x.out, or nothing when it deserves none: it is no request,
+// its connection id is not one that was sent to this address (whoever lost its id connects again when it hears
+// nothing), or its prefix asks too often. Until the id is proven the answer is no longer than the packet.
+func (t *Tracker) answerUDP(ctx context.Context, x *exchange, packet []byte, from netip.AddrPort, local netip.Addr, now time.Time) []byte {
 	h, err := tracker.ParseHeader(packet)
 	if err != nil || from.Port() == 0 {
 		return nil
 	}
 	x.out = x.out[:0]
-	now := t.o.Now()
 	if h.Action == tracker.ActionConnect {
-		x.out = tracker.AppendConnect(x.out, h.TransactionID, t.ids.Make(from.Addr(), now))
-		return x.out
+		if !t.allowConnect(from.Addr(), now) {
+			return nil
+		}
+		return tracker.AppendConnect(x.out, h.TransactionID, t.ids.Make(from.Addr(), now))
 	}
-	if !t.ids.Verify(h.ConnectionID, from.Addr(), now) {
-		return nil // whoever lost its id connects again when it hears nothing
+	if !t.ids.Verify(h.ConnectionID, from.Addr(), now) || !t.allow(from.Addr(), now) {
+		return nil
 	}
-	c := caller{addr: from, local: local, udp: true}
+	c := caller{addr: from, local: local, now: now, by: UDP}
 	if h.Action == tracker.ActionAnnounce {
 		err = t.udpAnnounce(ctx, x, c, h.TransactionID, packet)
 	} else {
 		err = t.udpScrape(ctx, x, c, h.TransactionID, packet)
 	}
 	if err != nil {
-		x.out = tracker.AppendUDPError(x.out[:0], h.TransactionID, t.udpReason(ctx, err), len(packet))
+		return tracker.AppendUDPError(x.out[:0], h.TransactionID, t.udpReason(ctx, err), len(packet))
 	}
 	return x.out
 }
@@ -104,6 +103,7 @@ func (t *Tracker) udpAnnounce(ctx context.Context, x *exchange, c caller, transa
 	if err != nil {
 		return err
 	}
+	c.token = tokenIn(text(a.URLData)) // BEP 41
 	var answer tracker.Answer
 	if err := t.announce(ctx, x, c, &a, &answer); err != nil {
 		return err
@@ -128,7 +128,7 @@ func (t *Tracker) udpScrape(ctx context.Context, x *exchange, c caller, transact
 // udpReason is what a peer may see of err; the faults of its own packet it may see whole.
 func (t *Tracker) udpReason(ctx context.Context, err error) string {
 	if errors.Is(err, tracker.ErrPort) || errors.Is(err, tracker.ErrPacket) {
-		return err.Error()
+		return t.failed(malformed, err.Error()).reason
 	}
 	return t.refuse(ctx, err).reason
 }

@@ -18,7 +18,7 @@ import (
 // ask gives one packet to the tracker, as sent to 198.51.100.1, and returns a copy of the answer.
 func ask(tr *Tracker, from netip.AddrPort, packet []byte) []byte {
 	var x exchange
-	return bytes.Clone(tr.answerUDP(context.Background(), &x, bytes.Clone(packet), from, netip.MustParseAddr("198.51.100.1")))
+	return bytes.Clone(tr.answerUDP(context.Background(), &x, bytes.Clone(packet), from, netip.MustParseAddr("198.51.100.1"), tr.o.Now()))
 }
 
 func TestUDPAnswers(t *testing.T) {
@@ -220,12 +220,12 @@ func BenchmarkUDPAnnounce(b *testing.B) {
 	for i := range peers {
 		peers[i] = netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, byte(i >> 8), byte(i)}), 5000)
 		packets[i] = udpAnnounce(connected(tr, peers[i]), testHash, 5, 1000)
-		tr.answerUDP(b.Context(), &x, packets[i], peers[i], local)
+		tr.answerUDP(b.Context(), &x, packets[i], peers[i], local, testTime)
 	}
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		if got := tr.answerUDP(b.Context(), &x, packets[i%1000], peers[i%1000], local); len(got) != 20+50*6 {
+		if got := tr.answerUDP(b.Context(), &x, packets[i%1000], peers[i%1000], local, testTime); len(got) != 20+50*6 {
 			b.Fatalf("answer of %d bytes", len(got))
 		}
 		i++
@@ -238,7 +238,7 @@ func TestUDPAnnounceDoesNotAllocate(t *testing.T) {
 	var x exchange
 	packet := udpAnnounce(connected(tr, stranger), testHash, 5, 1000)
 	ctx, local := t.Context(), netip.MustParseAddr("198.51.100.1")
-	if got := testing.AllocsPerRun(1000, func() { tr.answerUDP(ctx, &x, packet, stranger, local) }); got != 0 {
+	if got := testing.AllocsPerRun(1000, func() { tr.answerUDP(ctx, &x, packet, stranger, local, testTime) }); got != 0 {
 		t.Errorf("%v allocations an announce, want 0", got)
 	}
 }

@@ -32,10 +32,20 @@ type ReaderOptions struct {
 	MaxExtended uint32 // bytes of the longest MsgExtended frame; 0 = MaxMessage
 }
 
+// Lender is a source that brings its bytes in memory of its own, so that nobody holds any while there are none.
+type Lender interface {
+	io.Reader
+	// Lend waits for bytes and returns memory of at least MinBuffer bytes, of which the first n are they. It
+	// is the caller's until Return. With no bytes there is an error and no memory.
+	Lend() (memory []byte, n int, err error)
+	Return(memory []byte)
+}
+
 // Reader cuts a stream into messages. It reads ahead into one fixed buffer; a frame longer than
 // that gets memory of its own, which grows as its bytes arrive and is dropped after the next Read.
 type Reader struct {
 	src        io.Reader
+	lender     Lender // src, if buf is lent; nil otherwise
 	opts       ReaderOptions
 	buf        []byte
 	start, end int // buf[start:end] is read and not yet returned
@@ -56,6 +66,13 @@ func NewReader(src io.Reader, buf []byte, opts ReaderOptions) *Reader {
 		opts.MaxExtended = MaxMessage
 	}
 	return &Reader{src: src, opts: opts, buf: buf}
+}
+
+// NewLentReader returns a Reader that, between two messages, waits for bytes without a buffer.
+func NewLentReader(src Lender, opts ReaderOptions) *Reader {
+	r := NewReader(src, make([]byte, MinBuffer), opts)
+	r.lender, r.buf = src, nil
+	return r
 }
 
 // Read returns the next message; its Payload is valid until the next call. The end of the stream
@@ -124,6 +141,9 @@ func (r *Reader) fill(n int) error {
 	}
 	if r.start == r.end {
 		r.start, r.end = 0, 0
+		if err := r.borrow(); err != nil {
+			return err
+		}
 	} else if r.start+n > len(r.buf) {
 		r.end = copy(r.buf, r.buf[r.start:r.end])
 		r.start = 0
@@ -136,6 +156,19 @@ func (r *Reader) fill(n int) error {
 		}
 	}
 	return nil
+}
+
+// borrow exchanges the empty buffer for one with bytes, if the source lends.
+func (r *Reader) borrow() (err error) {
+	if r.lender == nil {
+		return nil
+	}
+	if r.buf != nil {
+		r.lender.Return(r.buf)
+		r.buf = nil
+	}
+	r.buf, r.end, err = r.lender.Lend()
+	return err
 }
 
 // readSpill reads the rest of the frame in spill, whose prefix is checked and complete.

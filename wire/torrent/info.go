@@ -13,19 +13,21 @@ const metaVersion = 2
 var (
 	// ErrInfo: an info dictionary contradicts itself or its specification.
 	ErrInfo = errors.New("invalid info dictionary")
-	// ErrMultiFile: the torrent holds several files; this package reads and writes one.
-	ErrMultiFile = errors.New("torrent of several files")
+	// ErrLayout: the files of a torrent are not laid out as this package does it: in order, each on a piece of its own.
+	ErrLayout = errors.New("files are not aligned to pieces")
 )
 
-// Info is the info dictionary of a torrent of one file.
+// Info is the info dictionary of a torrent of one file, or of a folder of files.
 type Info struct {
 	Kind        Kind
-	Name        string // one path segment, valid UTF-8; see NameFromKey
-	Length      int64  // bytes
+	Name        string // of file or folder: one path segment, valid UTF-8; see NameFromKey
+	Length      int64  // bytes; of Files the PaddedLength
+	Files       []File // nil for one file; else what is in the folder, in the order of CompareFiles
 	PieceLength int64  // bytes, a power of two
 	Pieces      []byte // concatenated SHA-1 of the v1 pieces; not for V2
-	Root        Hash   // v2 pieces root; zero for V1 and for an empty file
+	Root        Hash   // v2 pieces root; zero for V1, for an empty file, and with Files
 	Private     bool   // BEP 27: peers from the tracker only
+	Source      string // "source": sets a torrent apart from others of the same content; empty is left out
 }
 
 // NumPieces returns the number of pieces; 0 for an empty file.
@@ -40,12 +42,17 @@ func (i *Info) Validate() error {
 		return fmt.Errorf("%w: name %q", ErrInfo, i.Name)
 	case i.Length < 0:
 		return fmt.Errorf("%w: length %d", ErrInfo, i.Length)
-	case i.PieceLength <= 0 || i.Kind.HasV2() && !validPieceLength(i.PieceLength):
+	case i.PieceLength <= 0 || (i.Kind.HasV2() || i.Files != nil) && !validPieceLength(i.PieceLength):
 		return fmt.Errorf("%w: piece length %d", ErrInfo, i.PieceLength)
 	case i.Kind.HasV1() && int64(len(i.Pieces)) != i.NumPieces()*PieceHashSize:
 		return fmt.Errorf("%w: %d bytes of hashes for %d pieces", ErrInfo, len(i.Pieces), i.NumPieces())
 	case !i.Kind.HasV1() && len(i.Pieces) != 0:
 		return fmt.Errorf("%w: v1 pieces in a v2 torrent", ErrInfo)
+	case i.Files != nil:
+		if i.Root != (Hash{}) {
+			return fmt.Errorf("%w: pieces root of a folder", ErrInfo)
+		}
+		return i.checkFiles()
 	case i.Kind.HasV2() == (i.Root == Hash{}) && i.Length > 0, i.Length == 0 && i.Root != Hash{}:
 		return fmt.Errorf("%w: pieces root %x of %d bytes", ErrInfo, i.Root, i.Length)
 	}
@@ -62,7 +69,10 @@ func (i *Info) AppendInfo(dst []byte) ([]byte, error) {
 	if i.Kind.HasV2() {
 		d.Value("file tree", i.appendFileTree)
 	}
-	if i.Kind.HasV1() {
+	switch {
+	case i.Kind.HasV1() && i.Files != nil:
+		d.Value("files", i.appendFiles)
+	case i.Kind.HasV1():
 		d.Int("length", i.Length)
 	}
 	if i.Kind.HasV2() {
@@ -76,24 +86,15 @@ func (i *Info) AppendInfo(dst []byte) ([]byte, error) {
 	if i.Private {
 		d.Int("private", 1)
 	}
+	putString(&d, "source", i.Source)
 	return d.End(), nil
 }
 
-// appendFileTree appends {name: {"": {length, pieces root}}}.
+// appendFileTree appends the file tree; a single file is one in no folder.
 func (i *Info) appendFileTree(dst []byte) []byte {
-	tree := bencode.NewDict(dst)
-	tree.Value(i.Name, func(dst []byte) []byte {
-		entry := bencode.NewDict(dst)
-		entry.Value("", func(dst []byte) []byte {
-			file := bencode.NewDict(dst)
-			file.Int("length", i.Length)
-			// BEP 52: "pieces root ... For non-empty files".
-			if i.Length > 0 {
-				file.Bytes("pieces root", i.Root[:])
-			}
-			return file.End()
-		})
-		return entry.End()
-	})
-	return tree.End()
+	files := i.Files
+	if files == nil {
+		files = []File{{Path: []string{i.Name}, Length: i.Length, Root: i.Root}}
+	}
+	return appendTree(dst, files, 0)
 }

@@ -6,18 +6,20 @@ import (
 	"shoal/wire/bencode"
 )
 
-// MaxInfoBytes bounds an info dictionary: MaxPieces hashes of 20 bytes and the rest many times over.
-const MaxInfoBytes = 4 << 20
+// MaxInfoBytes bounds an info dictionary: with MaxPieces hashes of 32 bytes beside it, it stays within
+// MaxMetainfoBytes.
+const MaxInfoBytes = 7 << 20
 
-// infoValues bounds the values in a file, most of which are tracker URLs.
-const infoValues = 4096
+// infoValues bounds the values in a file: of MaxFiles files in a hybrid torrent, each in a few folders and with
+// padding, there are about thirty for each.
+const infoValues = 50 * MaxFiles
 
-// maxFileDepth: "file tree" of one file is at depth five in the whole file.
-const maxFileDepth = 16
+// maxFileDepth: a "file tree" is at depth three in the whole file, and as deep as a path, and two more.
+const maxFileDepth = MaxPathDepth + 6
 
-// ParseInfo reads the info dictionary of a torrent of one file, as received from a peer (BEP 9).
-// Unknown keys are ignored: the caller keeps the bytes. Errors wrap ErrInfo, ErrMultiFile or those
-// of package bencode.
+// ParseInfo reads an info dictionary, as received from a peer (BEP 9). Unknown keys are ignored: the caller keeps the
+// bytes. Of several files only the layout that this package writes is read, else the error wraps ErrLayout.
+// Other errors wrap ErrInfo or those of package bencode.
 func ParseInfo(data []byte) (Info, error) {
 	v, err := bencode.Parse(data, bencode.Options{
 		MaxBytes: MaxInfoBytes, MaxDepth: maxFileDepth, MaxValues: infoValues, Canonical: true,
@@ -32,14 +34,12 @@ func parseInfo(v bencode.Value) (Info, error) {
 	if v.Kind() != bencode.Dict {
 		return Info{}, fmt.Errorf("%w: no dictionary", ErrInfo)
 	}
-	if v.Get("files").Kind() != bencode.None {
-		return Info{}, ErrMultiFile
-	}
 	var i Info
 	i.Name, _ = v.Get("name").Text()
 	i.PieceLength, _ = v.Get("piece length").Int()
 	private, _ := v.Get("private").Int()
 	i.Private = private == 1
+	i.Source, _ = v.Get("source").Text()
 	pieces, hasV1 := v.Get("pieces").Bytes()
 	i.Pieces = append(i.Pieces, pieces...)
 	version, hasV2 := v.Get("meta version").Int()
@@ -55,7 +55,7 @@ func parseInfo(v bencode.Value) (Info, error) {
 	default:
 		return Info{}, fmt.Errorf("%w: neither pieces nor meta version", ErrInfo)
 	}
-	if err := i.parseLength(v); err != nil {
+	if err := i.parseContent(v); err != nil {
 		return Info{}, err
 	}
 	if err := i.Validate(); err != nil {
@@ -64,34 +64,44 @@ func parseInfo(v bencode.Value) (Info, error) {
 	return i, nil
 }
 
-// parseLength reads the length of both halves, which have to agree, and the v2 root.
-func (i *Info) parseLength(v bencode.Value) error {
-	length, ok := v.Get("length").Int()
-	if i.Kind.HasV1() && !ok {
-		return fmt.Errorf("%w: no length", ErrInfo)
+// parseContent reads what the halves say of the files, in which they have to agree.
+func (i *Info) parseContent(v bencode.Value) error {
+	var one, tree []File
+	var folder, single bool
+	if i.Kind.HasV1() {
+		length, ok := v.Get("length").Int()
+		folder = !ok
+		single = ok
+		one = []File{{Path: []string{i.Name}, Length: length}}
+		if folder {
+			var err error
+			if one, err = parseFiles(v.Get("files"), i.PieceLength); err != nil {
+				return err
+			}
+		}
 	}
-	i.Length = length
-	if !i.Kind.HasV2() {
+	if i.Kind.HasV2() {
+		var err error
+		if tree, err = parseTree(nil, v.Get("file tree"), nil); err != nil {
+			return err
+		}
+		isOne := len(tree) == 1 && len(tree[0].Path) == 1 && tree[0].Path[0] == i.Name
+		if i.Kind.HasV1() && (isOne != single || !sameFiles(one, tree)) {
+			return fmt.Errorf("%w: its two halves have other files", ErrInfo)
+		}
+		one, folder = tree, !isOne
+	}
+	if !folder {
+		i.Length, i.Root = one[0].Length, one[0].Root
 		return nil
 	}
-	tree := v.Get("file tree")
-	for name := range tree.Entries() {
-		if string(name) != i.Name {
-			return ErrMultiFile
-		}
+	i.Files = one
+	lengths := make([]int64, len(one))
+	for k, f := range one {
+		lengths[k] = f.Length
 	}
-	file := tree.Get(i.Name).Get("")
-	if i.Length, ok = file.Get("length").Int(); !ok {
-		return fmt.Errorf("%w: no file of that name in the file tree", ErrInfo)
-	}
-	if i.Kind.HasV1() && i.Length != length {
-		return fmt.Errorf("%w: v1 has %d bytes, v2 %d", ErrInfo, length, i.Length)
-	}
-	if root, ok := file.Get("pieces root").Bytes(); ok {
-		if len(root) != HashSize {
-			return fmt.Errorf("%w: pieces root of %d bytes", ErrInfo, len(root))
-		}
-		i.Root = Hash(root)
+	if validPieceLength(i.PieceLength) {
+		i.Length = PaddedLength(lengths, i.PieceLength)
 	}
 	return nil
 }

@@ -17,16 +17,18 @@ type Metainfo struct {
 	AnnounceList [][]string // BEP 12: tiers of tracker URLs
 	Comment      string
 	CreatedBy    string
-	CreationDate time.Time // to the second
-	URLList      []string  // BEP 19 web seeds; full object URLs
-	Bucket       string    // x-amz-bucket
-	Key          string    // x-amz-key
+	CreationDate time.Time  // to the second
+	URLList      []string   // BEP 19 web seeds; full object URLs
+	Similar      []InfoHash // BEP 38: torrents that are likely to share data with this one
+	Bucket       string     // x-amz-bucket
+	Key          string     // x-amz-key
 
 	// InfoRaw is the encoded info dictionary, written as it is. Of a parsed file it is a copy.
 	InfoRaw []byte
-	// Info is InfoRaw decoded. Append reads Kind, Length, PieceLength and Root of it.
+	// Info is InfoRaw decoded. Append reads Kind, Length, PieceLength, Root and Files of it.
 	Info Info
-	// PieceLayer is the concatenated v2 piece layer; empty if the file has one piece or for V1.
+	// PieceLayer is the concatenated v2 piece layer, of several files one behind the other in their order; a file of
+	// one piece has none. Empty for V1.
 	PieceLayer []byte
 }
 
@@ -64,7 +66,10 @@ func (m *Metainfo) Append(dst []byte) ([]byte, error) {
 	}
 	d.Raw("info", m.InfoRaw)
 	if m.Info.Kind.HasV2() {
-		d.Value("piece layers", m.appendLayers)
+		d.Value("piece layers", func(dst []byte) []byte { return appendLayers(dst, m.Info.layers(m.PieceLayer)) })
+	}
+	if len(m.Similar) > 0 {
+		d.Value("similar", m.appendSimilar)
 	}
 	if len(m.URLList) > 0 {
 		d.Strings("url-list", m.URLList)
@@ -72,15 +77,6 @@ func (m *Metainfo) Append(dst []byte) ([]byte, error) {
 	putString(&d, "x-amz-bucket", m.Bucket)
 	putString(&d, "x-amz-key", m.Key)
 	return d.End(), nil
-}
-
-// layerBytes returns the size of the piece layer. BEP 52: only "for each file larger than the
-// piece size".
-func (i *Info) layerBytes() int64 {
-	if !i.Kind.HasV2() || i.Length <= i.PieceLength {
-		return 0
-	}
-	return i.NumPieces() * HashSize
 }
 
 func (m *Metainfo) appendTiers(dst []byte) []byte {
@@ -91,12 +87,12 @@ func (m *Metainfo) appendTiers(dst []byte) []byte {
 	return append(dst, 'e')
 }
 
-func (m *Metainfo) appendLayers(dst []byte) []byte {
-	d := bencode.NewDict(dst)
-	if len(m.PieceLayer) > 0 {
-		d.Bytes(string(m.Info.Root[:]), m.PieceLayer)
+func (m *Metainfo) appendSimilar(dst []byte) []byte {
+	list := make([]string, len(m.Similar))
+	for i, h := range m.Similar {
+		list[i] = string(h[:])
 	}
-	return d.End()
+	return bencode.AppendStrings(dst, list)
 }
 
 func putString(d *bencode.Builder, key, s string) {

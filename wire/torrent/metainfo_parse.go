@@ -11,10 +11,10 @@ import (
 // MaxMetainfoBytes is what libtorrent loads at most; a file with MaxPieces pieces has 3.4 MB.
 const MaxMetainfoBytes = 10 << 20
 
-// ParseMetainfo reads a .torrent file of one file. Piece hashes, lengths and the piece layer are
+// ParseMetainfo reads a .torrent file. Piece hashes, lengths and the piece layer are
 // checked against each other. Keys it does not know are ignored; a known one of the wrong type
 // counts as absent. Nothing in the result refers to data. Errors wrap ErrInfo, ErrLayer,
-// ErrMultiFile or those of package bencode.
+// ErrLayout or those of package bencode.
 func ParseMetainfo(data []byte) (*Metainfo, error) {
 	v, err := bencode.Parse(data, bencode.Options{
 		MaxBytes: MaxMetainfoBytes, MaxDepth: maxFileDepth, MaxValues: infoValues, Canonical: true,
@@ -36,17 +36,16 @@ func ParseMetainfo(data []byte) (*Metainfo, error) {
 	if sec, ok := v.Get("creation date").Int(); ok {
 		m.CreationDate = time.Unix(sec, 0).UTC()
 	}
+	for item := range v.Get("similar").Items() {
+		if b, ok := item.Bytes(); ok && len(b) == len(InfoHash{}) {
+			m.Similar = append(m.Similar, InfoHash(b))
+		}
+	}
 	m.URLList = texts(v.Get("url-list"))
 	m.Bucket, _ = v.Get("x-amz-bucket").Text()
 	m.Key, _ = v.Get("x-amz-key").Text()
-	layer, _ := v.Get("piece layers").Get(string(info.Root[:])).Bytes()
-	if info.Kind.HasV2() && info.Length > info.PieceLength {
-		m.PieceLayer = bytes.Clone(layer)
-	}
-	if info.Kind.HasV2() && info.Length > 0 {
-		if _, err := NewTree(info.Length, info.PieceLength, info.Root, m.PieceLayer); err != nil {
-			return nil, fmt.Errorf("torrent file: %w", err)
-		}
+	if m.PieceLayer, err = info.parseLayers(v.Get("piece layers")); err != nil {
+		return nil, fmt.Errorf("torrent file: %w", err)
 	}
 	return m, nil
 }

@@ -118,6 +118,7 @@ func TestMetainfoRoundTrip(t *testing.T) {
 			m.Comment, m.CreatedBy = "c", "Shoal"
 			m.CreationDate = time.Unix(1700000000, 0).UTC()
 			m.URLList = []string{"http://s3.test/b/Gr%C3%B6%C3%9Fe.bin"}
+			m.Similar = []InfoHash{{1}, {2}}
 			m.Bucket, m.Key = "b", "a/Größe.bin"
 			file, err := m.Append(nil)
 			if err != nil {
@@ -175,11 +176,11 @@ func TestParseMetainfoRefuses(t *testing.T) {
 		{"empty", "de", ErrInfo},
 		{"list", "le", ErrInfo},
 		{"info is a string", "d4:info1:xe", ErrInfo},
-		{"several files", "d4:infod5:fileslee" + "e", ErrMultiFile},
+		{"several files", "d4:infod5:fileslee" + "e", ErrInfo},
 		{"no version", "d4:infod4:name1:xee", ErrInfo},
 		{"version 3", replace("meta versioni2e", "meta versioni3e"), ErrInfo},
 		{"halves disagree on length", replace("6:lengthi300000e12:", "6:lengthi300001e12:"), ErrInfo},
-		{"halves disagree on name", replace("4:name5:x.bin", "4:name5:y.bin"), ErrMultiFile},
+		{"halves disagree on name", replace("4:name5:x.bin", "4:name5:y.bin"), ErrInfo},
 		{"name climbs", strings.ReplaceAll(string(file), "5:x.bin", "2:.."), ErrInfo},
 		{"name is a path", strings.ReplaceAll(string(file), "5:x.bin", "3:a/b"), ErrInfo},
 		{"piece length zero", replace("piece lengthi262144e", "piece lengthi0e"), ErrInfo},
@@ -222,6 +223,13 @@ func FuzzParseMetainfo(f *testing.F) {
 		}
 		f.Add(file)
 	}
+	for kind := range Kind(NumKinds) {
+		file, err := makeFolder(f, kind, 64<<10, folderFiles()).Append(nil)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(file)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := ParseMetainfo(data)
 		if err != nil {
@@ -244,6 +252,9 @@ func FuzzParseMetainfo(f *testing.F) {
 func FuzzParseInfo(f *testing.F) {
 	f.Add(makeTorrent(f, Hybrid, "x", content(5), 256<<10).InfoRaw)
 	f.Add(makeTorrent(f, V2, "x", content(5), 256<<10).InfoRaw)
+	for kind := range Kind(NumKinds) {
+		f.Add(makeFolder(f, kind, 64<<10, folderFiles()).InfoRaw)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		i, err := ParseInfo(data)
 		if err != nil {

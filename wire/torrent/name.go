@@ -21,18 +21,22 @@ const maxExtensionBytes = 16
 // is "object". The name is part of the infohash.
 func NameFromKey(key string) string {
 	key = strings.TrimRight(key, "/")
-	name := key[strings.LastIndexByte(key, '/')+1:]
+	name := cleanName(key[strings.LastIndexByte(key, '/')+1:])
+	if !validName(name) {
+		return fallbackName
+	}
+	return name
+}
+
+// cleanName makes one segment of a key what a file system takes, except that it may still be "", "." or "..".
+func cleanName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if r == '\\' || unicode.IsControl(r) {
 			return '_'
 		}
 		return r
 	}, strings.ToValidUTF8(name, "_"))
-	name = shorten(name)
-	if !validName(name) {
-		return fallbackName
-	}
-	return name
+	return shorten(name)
 }
 
 // shorten cuts a name to maxNameBytes at a character, keeping a short extension.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	"shoal/wire/bencode"
@@ -96,12 +97,16 @@ func appendCompact(d *bencode.Builder, peers []Peer) {
 			n6++
 		}
 	}
-	packed := make([]byte, 0, max((len(peers)-n6)*compactSize4, n6*compactSize6))
-	packed = appendFamily(packed, peers, true, len(peers))
-	d.Bytes("peers", packed)
+	d.Value("peers", func(dst []byte) []byte { return appendPacked(dst, peers, true, (len(peers)-n6)*compactSize4) })
 	if n6 > 0 {
-		d.Bytes("peers6", appendFamily(packed[:0], peers, false, len(peers)))
+		d.Value("peers6", func(dst []byte) []byte { return appendPacked(dst, peers, false, n6*compactSize6) })
 	}
+}
+
+// appendPacked appends the peers of one family as a byte string, which will have n bytes.
+func appendPacked(dst []byte, peers []Peer, v4 bool, n int) []byte {
+	dst = append(strconv.AppendInt(dst, int64(n), 10), ':')
+	return appendFamily(dst, peers, v4, len(peers))
 }
 
 func appendPeerDicts(dst []byte, peers []Peer, form Form) []byte {

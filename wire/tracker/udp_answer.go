@@ -9,7 +9,13 @@ import (
 const (
 	MaxUDPPeers4 = 200
 	MaxUDPPeers6 = 79
+
+	// MaxUDPAnswer holds every answer.
+	MaxUDPAnswer = announceAnswerSize + MaxUDPPeers6*compactSize6
 )
+
+// announceAnswerSize is the bytes of an answer to an announce before its peers (BEP 15).
+const announceAnswerSize = 20
 
 // Family says which addresses a UDP answer to an announce carries: those of the protocol that the
 // request came by (BEP 15).

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// trackerCommands need recvmmsg.
+type trackerCommands struct{}

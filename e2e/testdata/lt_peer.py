@@ -1,0 +1,33 @@
+"""A libtorrent peer that stays: lt_peer.py TORRENT DIRECTORY ADDRESS:PORT leech|seed|superseed
+
+Prints "ready" when it is set up, begins when it reads a line, prints "complete" when it has everything. The settings
+are libtorrent's defaults but for discovery outside the tracker and the swarm.
+"""
+import sys
+import time
+
+import libtorrent as lt
+
+torrent, directory, listen, role = sys.argv[1:5]
+session = lt.session({
+    "listen_interfaces": listen,
+    "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+    "alert_mask": lt.alert.category_t.error_notification | lt.alert.category_t.status_notification,
+})
+params = lt.add_torrent_params()
+params.ti = lt.torrent_info(torrent)
+params.save_path = directory
+params.flags &= ~lt.torrent_flags.auto_managed & ~lt.torrent_flags.paused
+if role == "superseed":
+    params.flags |= lt.torrent_flags.super_seeding
+print("ready", flush=True)
+sys.stdin.readline()
+handle = session.add_torrent(params)
+complete = False
+while True:
+    session.wait_for_alert(200)
+    session.pop_alerts()
+    if not complete and handle.status().is_seeding:
+        complete = True
+        print("complete", flush=True)
+    time.sleep(0.02)
