@@ -56,12 +56,7 @@ func bucketConfigs() []subresource {
 			put: unbuilt("PutBucketTagging", access.PutBucketTagging, meter.WriteTagging),
 			del: unbuilt("DeleteBucketTagging", access.PutBucketTagging, meter.DeleteTagging),
 		},
-		{
-			scope: bucketScope, query: "cors", log: "CORS",
-			get: empty("GetBucketCors", access.GetBucketCORS, meter.ReadBucketConfiguration),
-			put: unbuilt("PutBucketCors", access.PutBucketCORS, meter.WriteBucketConfiguration),
-			del: unbuilt("DeleteBucketCors", access.PutBucketCORS, meter.DeleteBucketConfiguration),
-		},
+		unbuiltConfig("cors", "CORS", "BucketCors", access.GetBucketCORS, access.PutBucketCORS),
 		{
 			scope: bucketScope, query: "lifecycle", log: "LIFECYCLE",
 			get: empty("GetBucketLifecycleConfiguration", access.GetLifecycleConfiguration, meter.ReadBucketConfiguration),
@@ -89,18 +84,8 @@ func bucketConfigs() []subresource {
 			get: empty("GetBucketRequestPayment", access.GetBucketRequestPayment, meter.ReadBucketRequestPayment),
 			put: unbuilt("PutBucketRequestPayment", access.PutBucketRequestPayment, meter.WriteBucketRequestPayment),
 		},
-		{
-			scope: bucketScope, query: "encryption", log: "ENCRYPTION",
-			get: empty("GetBucketEncryption", access.GetEncryptionConfiguration, meter.ReadBucketConfiguration),
-			put: unbuilt("PutBucketEncryption", access.PutEncryptionConfiguration, meter.WriteBucketConfiguration),
-			del: unbuilt("DeleteBucketEncryption", access.PutEncryptionConfiguration, meter.DeleteBucketConfiguration),
-		},
-		{
-			scope: bucketScope, query: "replication", log: "REPLICATION",
-			get: empty("GetBucketReplication", access.GetReplicationConfiguration, meter.ReadBucketConfiguration),
-			put: unbuilt("PutBucketReplication", access.PutReplicationConfiguration, meter.WriteBucketConfiguration),
-			del: unbuilt("DeleteBucketReplication", access.PutReplicationConfiguration, meter.DeleteBucketConfiguration),
-		},
+		unbuiltConfig("encryption", "ENCRYPTION", "BucketEncryption", access.GetEncryptionConfiguration, access.PutEncryptionConfiguration),
+		unbuiltConfig("replication", "REPLICATION", "BucketReplication", access.GetReplicationConfiguration, access.PutReplicationConfiguration),
 		{
 			scope: bucketScope, query: "accelerate", log: "ACCELERATE",
 			get: empty("GetBucketAccelerateConfiguration", access.GetAccelerateConfiguration, meter.ReadBucketConfiguration),
@@ -111,29 +96,20 @@ func bucketConfigs() []subresource {
 			get: empty("GetObjectLockConfiguration", access.GetBucketObjectLockConfiguration, meter.ReadObjectLock),
 			put: unbuilt("PutObjectLockConfiguration", access.PutBucketObjectLockConfiguration, meter.WriteObjectLock),
 		},
-		{
-			scope: bucketScope, query: "analytics", log: "ANALYTICS",
-			get: empty("GetBucketAnalyticsConfiguration", access.GetAnalyticsConfiguration, meter.ReadBucketConfiguration),
-			put: unbuilt("PutBucketAnalyticsConfiguration", access.PutAnalyticsConfiguration, meter.WriteBucketConfiguration),
-			del: unbuilt("DeleteBucketAnalyticsConfiguration", access.PutAnalyticsConfiguration, meter.DeleteBucketConfiguration),
-		},
-		{
-			scope: bucketScope, query: "inventory", log: "INVENTORY",
-			get: empty("GetBucketInventoryConfiguration", access.GetInventoryConfiguration, meter.ReadBucketConfiguration),
-			put: unbuilt("PutBucketInventoryConfiguration", access.PutInventoryConfiguration, meter.WriteBucketConfiguration),
-			del: unbuilt("DeleteBucketInventoryConfiguration", access.PutInventoryConfiguration, meter.DeleteBucketConfiguration),
-		},
-		{
-			scope: bucketScope, query: "metrics", log: "METRICS",
-			get: empty("GetBucketMetricsConfiguration", access.GetMetricsConfiguration, meter.ReadBucketConfiguration),
-			put: unbuilt("PutBucketMetricsConfiguration", access.PutMetricsConfiguration, meter.WriteBucketConfiguration),
-			del: unbuilt("DeleteBucketMetricsConfiguration", access.PutMetricsConfiguration, meter.DeleteBucketConfiguration),
-		},
-		{
-			scope: bucketScope, query: "intelligent-tiering", log: "INTELLIGENT_TIERING",
-			get: empty("GetBucketIntelligentTieringConfiguration", access.GetIntelligentTiering, meter.ReadBucketConfiguration),
-			put: unbuilt("PutBucketIntelligentTieringConfiguration", access.PutIntelligentTiering, meter.WriteBucketConfiguration),
-			del: unbuilt("DeleteBucketIntelligentTieringConfiguration", access.PutIntelligentTiering, meter.DeleteBucketConfiguration),
-		},
+		unbuiltConfig("analytics", "ANALYTICS", "BucketAnalyticsConfiguration", access.GetAnalyticsConfiguration, access.PutAnalyticsConfiguration),
+		unbuiltConfig("inventory", "INVENTORY", "BucketInventoryConfiguration", access.GetInventoryConfiguration, access.PutInventoryConfiguration),
+		unbuiltConfig("metrics", "METRICS", "BucketMetricsConfiguration", access.GetMetricsConfiguration, access.PutMetricsConfiguration),
+		unbuiltConfig("intelligent-tiering", "INTELLIGENT_TIERING", "BucketIntelligentTieringConfiguration", access.GetIntelligentTiering, access.PutIntelligentTiering),
+	}
+}
+
+// unbuiltConfig is a configuration that cannot be set yet: its three operations have one name behind Get, Put and
+// Delete, deleting it is writing it, and the usage report does not tell it from others.
+func unbuiltConfig(query, log, name string, read, write access.Action) subresource {
+	return subresource{
+		scope: bucketScope, query: query, log: log,
+		get: empty("Get"+name, read, meter.ReadBucketConfiguration),
+		put: unbuilt("Put"+name, write, meter.WriteBucketConfiguration),
+		del: unbuilt("Delete"+name, write, meter.DeleteBucketConfiguration),
 	}
 }
