@@ -13,6 +13,9 @@ const (
 	// minWindow and maxWindow bound the pieces on offer to one of several.
 	minWindow, maxWindow = 2, 16
 
+	// firstWindow bounds them until members are seen to pass pieces on: from then on the first copy may be paced.
+	firstWindow = 4
+
 	// minInFlight and inFlightFor bound the offers to all: pieces that go out one after the other can be passed
 	// on sooner than as many that go out at once. At first, two for each of a small crowd.
 	minInFlight = 4
@@ -89,9 +92,17 @@ func (g *Governor) eligible(x *recipient, now time.Duration) bool {
 		len(x.offers)+x.holds < g.holdable(x, now)
 }
 
-// window is how many pieces may be on offer to x.
+// window is how many pieces may be on offer to x: what it takes while it is kept busy, or its part of what is offered
+// when that is paced.
 func (g *Governor) window(x *recipient, now time.Duration) int {
-	return min(max(g.piecesIn(x.sent.at(now), pipeline)+1, minWindow), maxWindow)
+	n := g.piecesIn(x.sent.at(now), pipeline) + 1
+	switch p := g.pace(now); {
+	case !math.IsInf(p, 1):
+		n = min(n, int(math.Ceil(p*pipeline.Seconds()/float64(g.awake)))+1)
+	case g.moved < int64(g.awake):
+		n = min(n, firstWindow)
+	}
+	return min(max(n, minWindow), maxWindow)
 }
 
 // holdable is how many pieces x may have on offer or for itself alone: its share of all that it can take in shareFor,
@@ -155,18 +166,14 @@ func (g *Governor) fillAlone(x *recipient, now time.Duration) {
 
 // fillFirst deals first copies out, in turns.
 func (g *Governor) fillFirst(now time.Duration) {
-	for room := g.room(now); len(g.pool) > 0 && g.inFlight < room; {
-		id, ok := g.ready.pop()
-		if !ok {
+	for room := g.room(now); len(g.pool) > 0 && g.inFlight < room && !g.paced(now); {
+		x := g.next(now)
+		if x == nil {
 			return
-		}
-		g.queued[id] = false
-		x := g.peers[id]
-		if x == nil || !g.eligible(x, now) {
-			continue
 		}
 		if p, ok := g.pickFirst(x); ok {
 			g.offer(x, p, false, now)
+			g.spend(now)
 			g.enqueue(x, now)
 		}
 	}

@@ -112,6 +112,7 @@ func (g *Governor) starve(now time.Duration) {
 	switch {
 	case len(g.pool) == 0 || g.awake < 2 || g.seeded():
 		g.slack = 0
+	case g.paced(now):
 	case 4*g.inFlight < g.room(now) && 2*g.slack < len(g.pieces):
 		// Up to their share of the pieces at twice the pace each time: until members have found each other, their links
 		// have nothing else to carry. Beyond it slowly.

@@ -176,7 +176,7 @@ func (w *world) choke() {
 			continue
 		}
 		p.out = slices.DeleteFunc(p.out, func(l *link) bool { return l.piece < 0 && !l.to.wants(p) })
-		for tries := 0; len(p.out) < slots && tries < 3 && len(p.near) > 0; tries++ {
+		for tries := 0; len(p.out) < w.sc.slots && tries < 3 && len(p.near) > 0; tries++ {
 			p.unchoke(p.near[w.rng.IntN(len(p.near))])
 		}
 	}
@@ -210,7 +210,7 @@ func (p *peer) rechoke(w *world) {
 			return 1
 		})
 	}
-	if len(list) > slots { // the last slot is optimistic
+	if slots := w.sc.slots; len(list) > slots { // the last slot is optimistic
 		i := slots - 1 + w.rng.IntN(len(list)-slots+1)
 		list[slots-1], list[i] = list[i], list[slots-1]
 		list = list[:slots]

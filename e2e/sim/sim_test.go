@@ -29,6 +29,8 @@ func TestGovernedCopies(t *testing.T) {
 		{10, freeRiders, 1.60, 1.80},
 		{50, freeRiders, 1.60, 1.95},
 		{100, freeRiders, 1.60, 1.95},
+		{10, halting, 1.10, 1.30},
+		{50, halting, 1.10, 1.50},
 	} {
 		if testing.Short() && c.peers > shortPeers {
 			continue
@@ -64,7 +66,7 @@ func TestEveryoneFinishes(t *testing.T) {
 
 // TestLonePeer: one peer gets what the links carry.
 func TestLonePeer(t *testing.T) {
-	sc := scenario{peers: 1, pieces: 256, up: 4, down: 4, origin: 32, seed: 1}
+	sc := scenario{peers: 1, pieces: 256, up: 4, down: 4, origin: 32, slots: 4, seed: 1}
 	r := newWorld(sc, newGoverned(sc, swarm.Egress)).run()
 	if r.ratio() > 1/0.9 {
 		t.Errorf("took %.2f of the bound, want at most %.2f", r.ratio(), 1/0.9)

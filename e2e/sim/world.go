@@ -9,7 +9,6 @@ import (
 const step = 0.05
 
 const (
-	slots         = 4    // upload slots of a peer
 	rechokeEvery  = 10.0 // seconds
 	haveLag       = 0.25 // seconds until others know of a piece
 	dialled       = 20   // neighbours that a peer connects to itself
@@ -18,30 +17,33 @@ const (
 
 // scenario is one crowd. Rates are in pieces a second.
 type scenario struct {
-	name       string
-	peers      int
-	pieces     int
-	up, down   float64
-	origin     float64
-	freeRiders float64 // share of the peers
-	spread     float64 // seconds over which they arrive
-	stay       bool    // when complete
-	seed       uint64
+	name        string
+	peers       int
+	pieces      int
+	up, down    float64
+	origin      float64
+	freeRiders  float64 // share of the peers
+	spread      float64 // seconds over which they arrive
+	stay        bool    // when complete
+	slots       int     // upload slots of a peer
+	runs, halts float64 // seconds for which a connection of two peers works and stands still, on average; 0: it never does
+	seed        uint64
 }
 
 // world is a crowd at a moment.
 type world struct {
-	sc    scenario
-	rng   *rand.Rand
-	now   float64
-	peers []*peer
-	links []*link // that carry something
-	lag   []have
-	org   origin
-	self  *peer   // the origin as a sender
-	sent  float64 // pieces by the origin
-	left  int     // peers that are not complete
-	seeds int     // complete peers that stayed
+	sc       scenario
+	rng      *rand.Rand
+	now      float64
+	peers    []*peer
+	links    []*link // that carry something
+	lag      []have
+	org      origin
+	self     *peer               // the origin as a sender
+	sent     float64             // pieces by the origin
+	left     int                 // peers that are not complete
+	seeds    int                 // complete peers that stayed
+	standing map[[2]int]standing // by the ids of two neighbours
 }
 
 // have is a piece that others are about to know of.
@@ -61,7 +63,7 @@ type result struct {
 func (r result) ratio() float64 { return r.last / r.bound }
 
 func newWorld(sc scenario, o origin) *world {
-	w := &world{sc: sc, rng: rand.New(rand.NewPCG(sc.seed, 1)), org: o, left: sc.peers, self: &peer{}}
+	w := &world{sc: sc, rng: rand.New(rand.NewPCG(sc.seed, 1)), org: o, left: sc.peers, self: &peer{}, standing: make(map[[2]int]standing)}
 	for i := range sc.peers {
 		p := &peer{id: i, up: sc.up, down: sc.down, has: newSet(sc.pieces), known: newSet(sc.pieces), fetching: newSet(sc.pieces), rarity: make([]int, sc.pieces), got: make(map[*peer]float64), partial: make(map[int]float64)}
 		p.arrives = sc.spread * float64(i) / float64(sc.peers)
@@ -204,6 +206,10 @@ func (w *world) transfer() {
 		}
 		p.busy = 0
 		for _, l := range p.out {
+			if w.halted(l) {
+				l.release(w)
+				continue
+			}
 			if l.want(w) {
 				p.busy++
 				w.links = append(w.links, l)
@@ -271,4 +277,41 @@ func (w *world) share() {
 			}
 		}
 	}
+}
+
+// standing is whether a connection stands still, until a time.
+type standing struct {
+	still bool
+	until float64
+}
+
+// halted reports whether the connection of the link stands still.
+func (w *world) halted(l *link) bool {
+	if w.sc.halts == 0 {
+		return false
+	}
+	pair := [2]int{min(l.from.id, l.to.id), max(l.from.id, l.to.id)}
+	c, known := w.standing[pair]
+	for ; !known || w.now >= c.until; known = true {
+		mean := w.sc.runs
+		if c.still = known && !c.still; c.still {
+			mean = w.sc.halts
+		}
+		c.until = w.now + w.rng.ExpFloat64()*mean
+	}
+	w.standing[pair] = c
+	return c.still
+}
+
+// release gives up what a connection that stands still carries, once its receiver finds nothing else to fetch.
+func (l *link) release(w *world) {
+	if l.piece < 0 {
+		return
+	}
+	for _, q := range l.to.near {
+		if l.to.rarest(w, &q.known) >= 0 {
+			return
+		}
+	}
+	l.end()
 }
