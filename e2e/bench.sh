@@ -46,7 +46,7 @@ background() {
 }
 
 # flags of every server: ports that are free.
-flags='--s3-addr 127.0.0.1:0 --tracker-addr 127.0.0.1:0 --peer-addr 127.0.0.1:0 --log-level WARN'
+flags='--s3-addr 127.0.0.1:0 --tracker-addr 127.0.0.1:0 --peer-addr 127.0.0.1:0 --log-level WARN --seeding speed'
 
 # serve DATA starts a server; sets $pid, $s3 and $peer.
 serve() {
@@ -233,7 +233,8 @@ if chosen ready; then bench_ready; fi
 if chosen put || chosen get || chosen seed || chosen small; then
 	object=seed/0/0000/object-0000000
 	mkdir "$dir/content"
-	head -c 1073741824 /dev/urandom >"$dir/content/one"
+	# In large writes, as blobs are: how large the pages of the page cache are, and so what reading costs, depends on it.
+	head -c 1073741824 /dev/urandom | dd of="$dir/content/one" bs=1M iflag=fullblock status=none
 	ln "$dir/content/one" "$dir/content/${object##*/}" # by the name it has in its torrent
 	serve "$dir/data"
 	"$loadgen" put --pid "$server" --bucket "$s3/bench" --create --file "$dir/content/one" --objects 1 --runs 1 --prefix seed/ --acl public-read >/dev/null
