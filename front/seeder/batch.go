@@ -9,7 +9,7 @@ import (
 )
 
 // maxBatch is the most blocks in one batch: the largest limit in usual blocks.
-const maxBatch = 32
+const maxBatch = 128
 
 // batch is what goes out in one writev.
 type batch struct {

@@ -10,7 +10,7 @@ import (
 // Payload buffers come in classes. A connection begins with the smallest and moves by how fast its peer
 // takes what is sent, so that many slow peers do not hold what a few fast ones use.
 const (
-	numClasses = 3
+	numClasses = 4
 	// maxLargeBytes bounds the buffers over the smallest class that are out at once; beyond it
 	// connections make do with the smallest.
 	maxLargeBytes = 256 << 20
@@ -18,9 +18,9 @@ const (
 	keptAnswer = 32 << 10
 )
 
-// classBytes are the sizes. The second holds the largest block; with the last a fast peer costs a fifth
-// less CPU than with half of it (BenchmarkSeed).
-var classBytes = [numClasses]int{peer.MaxRequest / 4, peer.MaxRequest, 4 * peer.MaxRequest}
+// classBytes are the sizes. The second holds the largest block; with the last a fast peer costs a tenth less CPU
+// than with the one before (docs/performance.md).
+var classBytes = [numClasses]int{peer.MaxRequest / 4, peer.MaxRequest, 4 * peer.MaxRequest, 16 * peer.MaxRequest}
 
 // buffer is payload memory of one class.
 type buffer struct {

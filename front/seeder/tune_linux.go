@@ -10,9 +10,9 @@ const (
 	// userTimeout is how long sent data may stay unacknowledged before the kernel gives the peer up, in
 	// milliseconds: as long as a write may stall.
 	userTimeout = 30_000
-	// notSentLowat is what the kernel holds of data that it may not send yet, in bytes: one batch, so that
-	// the writer wakes once for each, a slow peer pins little, and what is revoked has not long left us.
-	notSentLowat = 512 << 10
+	// leastNotSent is what the kernel holds at first of data that it may not send yet, in bytes: a slow peer pins
+	// little, and what is revoked has not long left us.
+	leastNotSent = 512 << 10
 )
 
 // tune sets what the kernel does for a connection. It is a matter of degree: what cannot be set is left.
@@ -23,6 +23,21 @@ func tune(c *net.TCPConn) {
 	}
 	_ = raw.Control(func(fd uintptr) {
 		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, userTimeout)
-		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, notSentLowat)
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, leastNotSent)
+	})
+}
+
+// tuneBatch lets the kernel hold one batch of so many bytes, so that the writer wakes once for each.
+func tuneBatch(nc net.Conn, bytes int) {
+	c, ok := nc.(*net.TCPConn)
+	if !ok {
+		return
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) {
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, max(leastNotSent, bytes))
 	})
 }

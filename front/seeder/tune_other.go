@@ -6,3 +6,6 @@ import "net"
 
 // tune leaves the kernel's defaults.
 func tune(*net.TCPConn) {}
+
+// tuneBatch leaves them, too.
+func tuneBatch(net.Conn, int) {}

@@ -310,11 +310,15 @@ func (c *conn) adapt(b *batch, took time.Duration) {
 	if b.n == 0 {
 		return
 	}
+	before := w.class
 	switch {
 	case took > slowWrite && w.class > 0:
 		w.class--
 	case took < quickWrite && w.class < numClasses-1 && b.bytes > classBytes[w.class]/2:
 		w.class++
+	}
+	if w.class != before {
+		tuneBatch(c.nc, classBytes[w.class])
 	}
 	w.pace = 0
 	if took < pacedWrite {
