@@ -154,9 +154,13 @@ func announceTo[K packed](s *Swarm, t *table[K], at K, a *asking, dst []tracker.
 	}
 	i := t.find(at)
 	known := i >= 0
-	twin := known && who.joins && t.list[i].seen.twin(a.seen)
+	seen := a.seen
+	twin := known && who.joins && t.list[i].seen.twin(seen)
+	if twin { // and so are its next ones, to our other trackers
+		seen = t.list[i].seen
+	}
 	if s.welcome(a.Announce, who.realm) {
-		rec := record[K]{at: at, seen: a.seen, expires: a.expires, state: stateOf(a.Announce) | peerState(who.realm)<<realmShift}
+		rec := record[K]{at: at, seen: seen, expires: a.expires, state: stateOf(a.Announce) | peerState(who.realm)<<realmShift}
 		updateTable(s, t, i, rec, a.Announce)
 	}
 	want := numWantDefault

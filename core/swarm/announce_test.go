@@ -232,8 +232,8 @@ func TestBounds(t *testing.T) {
 	wantKind(t, "one swarm too many", err, fault.SlowDown)
 }
 
-// TestTwins: who announces both hashes of a hybrid torrent at once is told of the origin once, in whatever order
-// they come; after a while, or after it has stopped, it is told again.
+// TestTwins: who announces both hashes of a hybrid torrent at once is told of the origin by the one that came first, in
+// whatever order they come and to however many trackers; after a while, or after it has stopped, by either.
 func TestTwins(t *testing.T) {
 	r, _ := newTestRegistry(t, everyone, Options{})
 	origin := netip.MustParseAddrPort("198.51.100.1:6881")
@@ -247,11 +247,16 @@ func TestTwins(t *testing.T) {
 	}{
 		{v2, tracker.Started, 0, true},
 		{testHash, tracker.Started, 0, false},
-		{v2, tracker.Started, time.Second, false},
+		{v2, tracker.Started, time.Second, true},
+		{testHash, tracker.Started, 0, false},
 		{v2, tracker.None, 0, true},
 		{testHash, tracker.None, 0, true},
 		{v2, tracker.Started, twinFor * time.Second, true},
 		{testHash, tracker.Stopped, 0, false},
+		{testHash, tracker.Started, 0, true},
+		{testHash, tracker.Started, 0, true},
+		{v2, tracker.Started, 0, false},
+		{v2, tracker.Started, 0, false},
 		{testHash, tracker.Started, 0, true},
 	} {
 		now = now.Add(step.after)
