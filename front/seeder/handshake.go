@@ -81,11 +81,13 @@ func (c *conn) readOpening(ctx context.Context) (b [peer.HandshakeLen]byte, err 
 
 // greet queues everything that the peer is told unasked.
 func (c *conn) greet(theirs peer.Handshake, t *object.Torrent) {
-	reserved := peer.ReservedFast | peer.ReservedExtensions
-	// BEP 52: the bit tells a peer of a hybrid torrent's v1 swarm that it may use v2. Only who set it is answered
-	// with it: libtorrent before 2.0.14 crashes on it in a download that began from a v1 magnet link.
+	reserved, answered := peer.ReservedFast|peer.ReservedExtensions, theirs.InfoHash
+	// BEP 52: the bit tells a peer of a hybrid torrent's v1 swarm that it may use v2, and is answered with the v2
+	// infohash. libtorrent 2.0.8 that hears of us by its v2 announce meanwhile takes no other answer. Only who set the bit
+	// is answered so: before 2.0.14 it crashes on it in a download that began from a v1 magnet link.
 	if t.Kind == torrent.Hybrid && theirs.InfoHash == t.InfoHash && theirs.Reserved.Has(peer.ReservedV2) {
 		reserved |= peer.ReservedV2
+		answered = t.InfoHashV2.Truncate()
 	}
 	c.fast = theirs.Reserved.Has(peer.ReservedFast)
 	c.member.SetTraits(c.traits())
@@ -100,7 +102,7 @@ func (c *conn) greet(theirs peer.Handshake, t *object.Torrent) {
 	}
 	c.choked.Store(true)
 	c.out.frame(func(dst []byte) []byte {
-		dst = peer.AppendHandshake(dst, peer.Handshake{Reserved: reserved, InfoHash: theirs.InfoHash, PeerID: c.s.id})
+		dst = peer.AppendHandshake(dst, peer.Handshake{Reserved: reserved, InfoHash: answered, PeerID: c.s.id})
 		dst = c.appendPieces(dst, offer.AllPieces)
 		if theirs.Reserved.Has(peer.ReservedExtensions) {
 			dst = peer.AppendExtendedHandshake(dst, peer.ExtendedHandshake{

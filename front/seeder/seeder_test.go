@@ -74,11 +74,15 @@ func checkDownload(t *testing.T, w *world, to *object.Torrent, data []byte, h to
 	t.Helper()
 	requests, payload := w.meter.sums()
 	c := open(t, w, h, reserved)
-	if c.theirs.InfoHash != h || c.have != 1 {
-		t.Errorf("answered for %v, %d announcements of pieces", c.theirs.InfoHash, c.have)
+	upgrade, answer := reserved.Has(peer.ReservedV2) && to.Kind == torrent.Hybrid && h == to.InfoHash, h
+	if upgrade { // BEP 52
+		answer = to.InfoHashV2.Truncate()
 	}
-	if got, want := c.theirs.Reserved.Has(peer.ReservedV2), reserved.Has(peer.ReservedV2) && to.Kind == torrent.Hybrid && h == to.InfoHash; got != want {
-		t.Errorf("v2 bit in the answer is %v, want %v", got, want)
+	if c.theirs.InfoHash != answer || c.have != 1 {
+		t.Errorf("answered for %v, want %v; %d announcements of pieces", c.theirs.InfoHash, answer, c.have)
+	}
+	if got := c.theirs.Reserved.Has(peer.ReservedV2); got != upgrade {
+		t.Errorf("v2 bit in the answer is %v, want %v", got, upgrade)
 	}
 	if reserved.Has(peer.ReservedExtensions) {
 		if i := c.info; i.Client != "Shoal/1.2.3" || i.Port != 6881 || i.RequestQueue != requestQueue ||
