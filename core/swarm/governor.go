@@ -95,6 +95,8 @@ type recipient struct {
 	faults     int // pieces it did not pass on in time
 	sent       rate
 	spread     rate
+	gains      rate    // pieces
+	mostGains  float64 // a second; 0 is not known
 	spreadTime mean
 	firstGiven time.Duration // when it had its first piece from us
 	lastSent   time.Duration
@@ -336,6 +338,7 @@ func (g *Governor) gain(x *recipient, p uint32, now time.Duration, fresh, here b
 	}
 	if fresh {
 		x.lastGain = now
+		x.gains.add(now, 1)
 		x.gained++
 		if here {
 			x.gainedHere++

@@ -13,7 +13,7 @@ const (
 	// minWindow and maxWindow bound the pieces on offer to one of several.
 	minWindow, maxWindow = 2, 16
 
-	// firstWindow bounds them until members are seen to pass pieces on: from then on the first copy may be paced.
+	// firstWindow bounds them until it is known what its downlink carries: from then on the first copy may be paced.
 	firstWindow = 4
 
 	// minInFlight and inFlightFor bound the offers to all: pieces that go out one after the other can be passed
@@ -86,9 +86,9 @@ func (g *Governor) enqueue(x *recipient, now time.Duration) {
 	}
 }
 
-// eligible reports whether x may be offered a first copy.
+// eligible reports whether x may be offered a first copy now.
 func (g *Governor) eligible(x *recipient, now time.Duration) bool {
-	return !x.complete && !x.asleep && len(x.offers) < g.window(x, now) &&
+	return !x.complete && !x.asleep && (now >= g.due || !x.full(now)) && len(x.offers) < g.window(x, now) &&
 		len(x.offers)+x.holds < g.holdable(x, now)
 }
 
@@ -96,10 +96,10 @@ func (g *Governor) eligible(x *recipient, now time.Duration) bool {
 // when that is paced.
 func (g *Governor) window(x *recipient, now time.Duration) int {
 	n := g.piecesIn(x.sent.at(now), pipeline) + 1
-	switch p := g.pace(now); {
-	case !math.IsInf(p, 1):
-		n = min(n, int(math.Ceil(p*pipeline.Seconds()/float64(g.awake)))+1)
-	case g.moved < int64(g.awake):
+	switch {
+	case x.full(now):
+		n = min(n, int(math.Ceil(g.pace(now)*pipeline.Seconds()/float64(g.awake)))+1)
+	case x.mostGains == 0:
 		n = min(n, firstWindow)
 	}
 	return min(max(n, minWindow), maxWindow)
@@ -166,14 +166,14 @@ func (g *Governor) fillAlone(x *recipient, now time.Duration) {
 
 // fillFirst deals first copies out, in turns.
 func (g *Governor) fillFirst(now time.Duration) {
-	for room := g.room(now); len(g.pool) > 0 && g.inFlight < room && !g.paced(now); {
+	for room := g.room(now); len(g.pool) > 0 && g.inFlight < room; {
 		x := g.next(now)
 		if x == nil {
 			return
 		}
 		if p, ok := g.pickFirst(x); ok {
 			g.offer(x, p, false, now)
-			g.spend(now)
+			g.spend(x, now)
 			g.enqueue(x, now)
 		}
 	}

@@ -1,44 +1,43 @@
 package swarm
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 const (
 	// paceShare is in what part of the time that the crowd needs for everything the first copy is to leave. Sooner, it takes
 	// room in the downlinks of members from what they get from each other, and their uplinks stand idle for it; later,
 	// the last pieces have no time left to go round.
 	paceShare = 0.8
-	// paceLeast: it is not held back while members move less than that part of what the origin sends: their links would
-	// have nothing else to carry.
-	paceLeast = 0.2
-	// paceAhead: nor while what is out and what members lack of it lasts them for less than that.
-	paceAhead = 2 * time.Second
 	// paceLag is for how long what was not offered in time may be made up for.
 	paceLag = time.Second
+
+	// fullShare: a member's downlink is full while it gets that part of the most that it has got so far, which is looked
+	// for once it has been getting something for fullAfter.
+	fullShare = 0.8
+	fullAfter = 2 * time.Second
 )
 
-// pace returns how many first copies may be offered a second; +Inf is as many as are taken.
+// pace returns how many first copies may be offered a second to members whose downlinks are full.
 func (g *Governor) pace(now time.Duration) float64 {
-	if g.awake < 2 {
-		return math.Inf(1)
-	}
-	sent, moved := g.sent.at(now)/float64(g.t.PieceLength), g.moving.at(now)
-	ahead := float64(g.missing - int64(g.awake)*int64(len(g.pool)))
-	if moved <= paceLeast*sent || ahead <= moved*paceAhead.Seconds() {
-		return math.Inf(1)
-	}
-	return (sent + moved) / float64(g.awake) / paceShare
+	sent := g.sent.at(now) / float64(g.t.PieceLength)
+	return (sent + g.moving.at(now)) / float64(max(g.awake, 1)) / paceShare
 }
 
-// paced reports whether the next first copy has to wait.
-func (g *Governor) paced(now time.Duration) bool { return now < g.due }
-
-// spend notes that a first copy was offered.
-func (g *Governor) spend(now time.Duration) {
-	if p := g.pace(now); !math.IsInf(p, 1) {
+// spend notes that a first copy was offered to x.
+func (g *Governor) spend(x *recipient, now time.Duration) {
+	if p := g.pace(now); p > 0 && x.full(now) {
 		g.due = max(g.due, now-paceLag) + time.Duration(float64(time.Second)/p)
+	}
+}
+
+// full reports whether nothing more goes through the downlink of x, as far as is known of it: at first it does not.
+func (x *recipient) full(now time.Duration) bool {
+	return x.mostGains > 0 && x.gains.at(now) >= fullShare*x.mostGains
+}
+
+// observe keeps the most that x has got a second.
+func (x *recipient) observe(now time.Duration) {
+	if x.gains.started && now-x.gains.first >= fullAfter {
+		x.mostGains = max(x.mostGains, x.gains.at(now))
 	}
 }
 

@@ -5,42 +5,49 @@ import (
 	"time"
 )
 
-// TestPaced: once members move more than the origin sends, the first copy leaves over most of the time that the crowd
-// needs, and not before all else.
+// TestPaced: to members whose downlinks are full the first copy leaves over most of the time that they need for
+// everything; to the others as fast as they take it.
 func TestPaced(t *testing.T) {
-	const members, pieces = 8, 256
+	for _, c := range []struct {
+		name        string
+		exchange    bool // members fill their downlinks with what they get from others
+		least, most time.Duration
+	}{
+		{"full of what others send", true, 40 * time.Second, 102 * time.Second},
+		{"nothing from others", false, 12 * time.Second, 20 * time.Second},
+	} {
+		if got := firstCopy(t, c.exchange); got < c.least || got > c.most {
+			t.Errorf("%s: the first copy had left after %v, want %v to %v", c.name, got, c.least, c.most)
+		}
+	}
+}
+
+// firstCopy returns after what time every one of 1024 pieces has left to one of eight members, each of which takes ten a
+// second in all.
+func firstCopy(t *testing.T, exchange bool) time.Duration {
+	const members, pieces, step, perStep = 8, 1024, 100 * time.Millisecond, 1
 	c := newCrowd(t, pieces, Egress, members)
-	had := make([]time.Duration, pieces) // when the origin sent it
-	var pool []uint32                    // sent, for the others to get
-	next := make([]int, members)
-	for c.now < 20*time.Second {
-		c.now += 100 * time.Millisecond
-		for id := range members {
-			for _, p := range c.offered(id) {
-				c.take(id, p)
-				if had[p] == 0 {
-					had[p] = c.now
-					pool = append(pool, p)
-				}
-			}
-			for range 2 { // 20 pieces a second each, from others
-				if next[id] < len(pool) {
-					c.Have(id, pool[next[id]], true, c.now)
-					next[id]++
-				}
-			}
-		}
+	var out []uint32
+	queue, next, left := make([][]uint32, members), make([]int, members), newBitset(pieces)
+	for ; len(out) < pieces && c.now < 5*time.Minute; c.now += step {
 		c.Tick(c.now)
-	}
-	late := 0
-	for _, at := range had {
-		if at > 4*time.Second {
-			late++
+		for id := range members {
+			queue[id] = append(queue[id], c.offered(id)...)
+			n := min(perStep, len(queue[id]))
+			c.take(id, queue[id][:n]...)
+			for _, p := range queue[id][:n] {
+				if left.set(p) {
+					out = append(out, p)
+				}
+			}
+			queue[id] = queue[id][n:]
+			for ; exchange && n < perStep && next[id] < len(out); n++ {
+				c.Have(id, out[next[id]], true, c.now)
+				next[id]++
+			}
 		}
 	}
-	if len(pool) != pieces || late < pieces/3 {
-		t.Errorf("%d of %d pieces left, %d of them after 4 s: want all, a third of them then", len(pool), pieces, late)
-	}
+	return c.now
 }
 
 func TestBefore(t *testing.T) {

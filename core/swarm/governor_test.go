@@ -161,7 +161,7 @@ func TestOffersAgain(t *testing.T) {
 			p := g.offered(0)[0]
 			c.happen(g, p)
 			s := g.pieces[p]
-			again := s.stage == waiting || s.holder > 0 && s.stage != spread || s.stage == offered && s.replicas > 0
+			again := s.stage == waiting || g.peers[1].told.has(p) || g.peers[2].told.has(p)
 			if again != c.again {
 				t.Errorf("offered again: got %v (%+v, at %v), want %v", again, s, g.now, c.again)
 			}

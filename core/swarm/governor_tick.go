@@ -76,6 +76,7 @@ func (g *Governor) Tick(now time.Duration) {
 		if x == nil || x.complete || x.asleep {
 			continue
 		}
+		x.observe(now)
 		if x.open || g.ending() {
 			g.feed(x, now)
 		} else {
@@ -112,7 +113,7 @@ func (g *Governor) starve(now time.Duration) {
 	switch {
 	case len(g.pool) == 0 || g.awake < 2 || g.seeded():
 		g.slack = 0
-	case g.paced(now):
+	case now < g.due:
 	case 4*g.inFlight < g.room(now) && 2*g.slack < len(g.pieces):
 		// Up to their share of the pieces at twice the pace each time: until members have found each other, their links
 		// have nothing else to carry. Beyond it slowly.

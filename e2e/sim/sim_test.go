@@ -36,15 +36,29 @@ func TestGovernedCopies(t *testing.T) {
 			continue
 		}
 		sc := scenarios(c.peers, 1)[c.scenario]
-		r := newWorld(sc, newGoverned(sc, swarm.Egress)).run()
-		if r.copies > c.copies || r.ratio() > c.ratio {
-			t.Errorf("%d peers, %s: %.2f copies in %.2f of the bound, want at most %.2f and %.2f", c.peers, sc.name, r.copies, r.ratio(), c.copies, c.ratio)
+		copies, ratio := governedMean(c.peers, c.scenario)
+		if copies > c.copies || ratio > c.ratio {
+			t.Errorf("%d peers, %s: %.2f copies in %.2f of the bound, want at most %.2f and %.2f", c.peers, sc.name, copies, ratio, c.copies, c.ratio)
 		}
 		p := newWorld(sc, plain{}).run()
-		if sc.origin > sc.up && p.copies < 3*r.copies {
-			t.Errorf("%d peers, %s: plain seeding sent %.2f copies, the governor %.2f: the model does not tell them apart", c.peers, sc.name, p.copies, r.copies)
+		if sc.origin > sc.up && p.copies < 3*copies {
+			t.Errorf("%d peers, %s: plain seeding sent %.2f copies, the governor %.2f: the model does not tell them apart", c.peers, sc.name, p.copies, copies)
 		}
 	}
+}
+
+// seeds are how many crowds of a kind are taken the mean of: chance moves the last completion of one by a tenth.
+const seeds = 4
+
+// governedMean returns the copies and the last completion over the bound, the mean of some crowds.
+func governedMean(peers, scenario int) (copies, ratio float64) {
+	for seed := range uint64(seeds) {
+		sc := scenarios(peers, seed+1)[scenario]
+		r := newWorld(sc, newGoverned(sc, swarm.Egress)).run()
+		copies += r.copies / seeds
+		ratio += r.ratio() / seeds
+	}
+	return copies, ratio
 }
 
 // TestEveryoneFinishes runs what could leave somebody waiting for ever.
