@@ -49,8 +49,8 @@ func TestConditions(t *testing.T) {
 		{`{"Bool":{"aws:SecureTransport":"True"}}`, set(KeySecureTransport, "false"), false},
 		{`{"Bool":{"aws:SecureTransport":"false"}}`, Context{}, false},
 		{`{"BoolIfExists":{"aws:SecureTransport":"false"}}`, Context{}, true},
-		{`{"BinaryEquals":{"aws:x":"QUJD"}}`, set("aws:x", "QUJD"), true},
-		{`{"BinaryEquals":{"aws:x":"QUJD"}}`, set("aws:x", "QUJE"), false},
+		{`{"BinaryEquals":{"aws:PrincipalTag/x":"QUJD"}}`, set("aws:PrincipalTag/x", "QUJD"), true},
+		{`{"BinaryEquals":{"aws:PrincipalTag/x":"QUJD"}}`, set("aws:PrincipalTag/x", "QUJE"), false},
 		{`{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","2001:db8::/32"]}}`, set(KeySourceIP, "2001:db8::1"), true},
 		{`{"IpAddress":{"aws:SourceIp":"10.1.2.3"}}`, set(KeySourceIP, "::ffff:10.1.2.3"), true},
 		{`{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`, set(KeySourceIP, "11.0.0.1"), false},
@@ -82,8 +82,8 @@ func TestConditions(t *testing.T) {
 	for _, tt := range tests {
 		for _, effect := range []string{"Allow", "Deny"} {
 			p := mustPolicy(t, stmt(effect, "s3:GetObject", wholeBucket, `,"Condition":`+tt.condition))
-			env := &environment{principal: user(otherID, "other"), owner: ownerID, context: tt.c}
-			got := p.evaluate(newTarget(GetObject, "bucket", "k", env)).Effect.String() == effect
+			r := getRequest(tt.c)
+			got := Evaluate([]*Policy{p}, r).Effect.String() == effect
 			if got != tt.want {
 				t.Errorf("%s of %s with %v: got %v, want %v", effect, tt.condition, tt.c.values, got, tt.want)
 			}
@@ -102,15 +102,53 @@ func TestUnknownValues(t *testing.T) {
 		`{"StringNotEquals":{"aws:username":"${aws:Referer}"}}`,
 		`{"StringNotEquals":{"aws:username":"${aws:absent}"}}`,
 	} {
-		env := &environment{principal: user(otherID, "other"), context: c}
-		target := newTarget(GetObject, "bucket", "k", env)
 		allow := mustPolicy(t, stmt("Allow", "s3:GetObject", wholeBucket, `,"Condition":`+condition))
-		if got := allow.evaluate(target).Effect; got != None {
+		if got := Evaluate([]*Policy{allow}, getRequest(c)).Effect; got != None {
 			t.Errorf("allow with %s: got %v, want None", condition, got)
 		}
 		deny := mustPolicy(t, stmt("Deny", "s3:GetObject", wholeBucket, `,"Condition":`+condition))
-		if got := deny.evaluate(target).Effect; got != Deny {
+		if got := Evaluate([]*Policy{deny}, getRequest(c)).Effect; got != Deny {
 			t.Errorf("deny with %s: got %v, want Deny", condition, got)
+		}
+	}
+}
+
+// getRequest is a GetObject by another user than the owner, of an object with the tags colour and Colour.
+func getRequest(c Context) Request {
+	o := ownedObject(CannedPrivate)
+	o.Tags = []Tag{{"colour", "red"}, {"Colour", "blue"}, {"size", "7"}}
+	return Query{Principal: user(otherID, "other"), Action: GetObject, Bucket: ownedBucket(), Key: "k", Object: o, Context: c}.Request()
+}
+
+// TestTagConditions: the tags of the object and of the request decide, those of the object only as they are.
+func TestTagConditions(t *testing.T) {
+	var put Context
+	put.SetRequestTags([]Tag{{"Project", "x"}, {"env", "test"}})
+	var claimed Context
+	claimed.Set("s3:ExistingObjectTag/size", "9")
+	tests := []struct {
+		action, condition string
+		c                 Context
+		want              bool
+	}{
+		{"s3:GetObject", `{"StringEquals":{"s3:ExistingObjectTag/size":"7"}}`, Context{}, true},
+		{"s3:GetObject", `{"StringEquals":{"s3:existingobjecttag/SIZE":"7"}}`, Context{}, true},
+		{"s3:GetObject", `{"StringEquals":{"s3:ExistingObjectTag/size":"9"}}`, claimed, false},
+		{"s3:GetObject", `{"StringEquals":{"s3:ExistingObjectTag/colour":"blue"}}`, Context{}, true},
+		{"s3:GetObject", `{"StringNotEquals":{"s3:ExistingObjectTag/colour":"blue"}}`, Context{}, false},
+		{"s3:GetObject", `{"Null":{"s3:ExistingObjectTag/absent":"true"}}`, Context{}, true},
+		{"s3:PutObject", `{"StringEquals":{"s3:RequestObjectTag/Project":"x"}}`, put, true},
+		{"s3:PutObject", `{"StringEquals":{"s3:RequestObjectTag/Project":"y"}}`, put, false},
+		{"s3:PutObject", `{"ForAllValues:StringEquals":{"s3:RequestObjectTagKeys":["Project","env"]}}`, put, true},
+		{"s3:PutObject", `{"ForAllValues:StringEquals":{"s3:RequestObjectTagKeys":["Project"]}}`, put, false},
+		{"s3:PutObject", `{"ForAnyValue:StringEquals":{"s3:RequestObjectTagKeys":["Project"]}}`, Context{}, false},
+	}
+	for _, tt := range tests {
+		p := mustPolicy(t, stmt("Allow", tt.action, wholeBucket, `,"Condition":`+tt.condition))
+		r := getRequest(tt.c)
+		r.Action = Action(tt.action)
+		if got := Evaluate([]*Policy{p}, r).Effect == Allow; got != tt.want {
+			t.Errorf("%s with %s: got %v, want %v", tt.action, tt.condition, got, tt.want)
 		}
 	}
 }

@@ -13,7 +13,7 @@ type Key string
 
 // Condition keys that a server fills in. Those of the principal (aws:username, aws:userid,
 // aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType) and of the bucket's owner
-// (s3:ResourceAccount) come from the Query itself; a Context cannot set them.
+// (s3:ResourceAccount), and s3:ExistingObjectTag/KEY, come from the Query itself; a Context cannot set them.
 const (
 	KeySourceIP        Key = "aws:SourceIp"
 	KeySecureTransport Key = "aws:SecureTransport"
@@ -36,6 +36,12 @@ const (
 	KeyMetadataDirective Key = "s3:x-amz-metadata-directive"
 	KeyStorageClass      Key = "s3:x-amz-storage-class"
 	KeyContentSHA256     Key = "s3:x-amz-content-sha256"
+	KeyObjectCreation    Key = "s3:ObjectCreationOperation"
+	KeyRequestTagKeys    Key = "s3:RequestObjectTagKeys"
+	KeyLockMode          Key = "s3:object-lock-mode"
+	KeyLockUntil         Key = "s3:object-lock-retain-until-date"
+	KeyLockDays          Key = "s3:object-lock-remaining-retention-days"
+	KeyLegalHold         Key = "s3:object-lock-legal-hold"
 )
 
 // Context is what the server has seen of a request, by condition key. The zero Context is empty: a
@@ -71,6 +77,21 @@ func (c *Context) SetTime(now time.Time) {
 	c.Set(KeyEpochTime, strconv.FormatInt(now.Unix(), 10))
 }
 
+// SetRequestTags sets the keys about the tags that a request puts on an object.
+func (c *Context) SetRequestTags(tags []Tag) {
+	values := make(map[Key][]string)
+	var names []string
+	for _, t := range tags {
+		key := Key("s3:RequestObjectTag/" + t.Key).fold()
+		values[key] = append(values[key], t.Value)
+		names = append(names, t.Key)
+	}
+	for key, v := range values {
+		c.Set(key, v...)
+	}
+	c.Set(KeyRequestTagKeys, names...)
+}
+
 // SetUnknown says that the request has a value for key that the server does not know: conditions on
 // it are not met in an allow and are met in a deny.
 func (c *Context) SetUnknown(key Key) {
@@ -99,6 +120,7 @@ func (k Key) fold() Key { return Key(strings.ToLower(string(k))) }
 type environment struct {
 	principal Principal
 	owner     CanonicalID // of the bucket
+	tags      []Tag       // of the object
 	context   Context
 }
 
@@ -110,10 +132,27 @@ func (e *environment) values(key Key) (values []string, known bool) {
 		}
 		return []string{own}, true
 	}
+	if tag, ok := strings.CutPrefix(string(key), existingTag); ok {
+		return e.tagValues(tag), true
+	}
 	if e.context.unknown[key] {
 		return nil, false
 	}
 	return e.context.values[key], true
+}
+
+// existingTag starts the keys about the tags of the object.
+const existingTag = "s3:existingobjecttag/"
+
+// tagValues returns the values of the tags called tag. Condition keys have no case, tags have: of two that differ
+// in nothing else, both count.
+func (e *environment) tagValues(tag string) (values []string) {
+	for _, t := range e.tags {
+		if strings.ToLower(t.Key) == tag {
+			values = append(values, t.Value)
+		}
+	}
+	return values
 }
 
 // ownValue returns the value of a key about the principal or the bucket; ours is false for others.

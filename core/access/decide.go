@@ -15,7 +15,11 @@ type Bucket struct {
 type Object struct {
 	Owner CanonicalID
 	ACL   ACL
+	Tags  []Tag // s3:ExistingObjectTag/KEY
 }
+
+// Tag is one tag of an object or a bucket.
+type Tag struct{ Key, Value string }
 
 // Query asks whether Principal may do Action. For actions on the account (ListAllMyBuckets,
 // CreateBucket) Bucket is the zero value; for those on a bucket Key is empty and Object nil; an
@@ -109,8 +113,7 @@ func (q Query) policyOutcome() Outcome {
 	if q.Bucket.Policy == nil {
 		return Outcome{Statement: -1}
 	}
-	env := &environment{principal: q.Principal, owner: q.Bucket.Owner, context: q.Context}
-	return q.Bucket.Policy.evaluate(newTarget(q.Action, q.Bucket.Name, q.Key, env))
+	return q.Bucket.Policy.evaluate(q.Request().target())
 }
 
 // foreignObject reports whether the action needs the leave of an object owner who is not the bucket's:

@@ -1,7 +1,5 @@
 package access
 
-import "strings"
-
 // MaxPolicyBytes is the size of a bucket policy (S3: 20 KB), and what bounds every later match.
 const MaxPolicyBytes = 20 << 10
 
@@ -123,13 +121,4 @@ func (s statement) coversResource(t target) truth {
 		return met.not()
 	}
 	return met
-}
-
-// newTarget describes an action on bucket, or on key in it when the action is on objects.
-func newTarget(a Action, bucket, key string, env *environment) target {
-	resource := arnPrefix + bucket
-	if a.Scope() == ScopeObject {
-		resource += "/" + key
-	}
-	return target{action: strings.ToLower(string(a)), resource: resource, env: env}
 }

@@ -14,39 +14,55 @@ type malformed string
 func (m malformed) Error() string { return string(m) }
 
 const (
-	errJSON         malformed = "Policies must be valid JSON and the first byte must be '{'"
-	errVersion      malformed = "The policy must contain a valid version string"
-	errStatement    malformed = "Could not parse the policy: Statement is empty!"
-	errPrincipal    malformed = "Invalid principal in policy"
-	errAction       malformed = "Policy has invalid action"
-	errResource     malformed = "Policy has invalid resource"
-	errApply        malformed = "Action does not apply to any resource(s) in statement"
-	errConditionKey malformed = "Policy has an invalid condition key"
-	errConditionFit malformed = "Conditions do not apply to combination of actions and resources in statement"
-	errConditionIP  malformed = "Invalid IP address in Conditions"
-	errCondition    malformed = "Invalid value in Conditions"
-	errSyntax       malformed = "Invalid policy syntax."
-	errSid          malformed = "Statement IDs (SID) in a single policy must be unique."
+	errJSON              malformed = "Policies must be valid JSON and the first byte must be '{'"
+	errVersion           malformed = "The policy must contain a valid version string"
+	errStatement         malformed = "Could not parse the policy: Statement is empty!"
+	errPrincipal         malformed = "Invalid principal in policy"
+	errIdentityPrincipal malformed = "Policy document should not specify a principal."
+	errAction            malformed = "Policy has invalid action"
+	errResource          malformed = "Policy has invalid resource"
+	errApply             malformed = "Action does not apply to any resource(s) in statement"
+	errConditionKey      malformed = "Policy has an invalid condition key"
+	errConditionFit      malformed = "Conditions do not apply to combination of actions and resources in statement"
+	errConditionIP       malformed = "Invalid IP address in Conditions"
+	errCondition         malformed = "Invalid value in Conditions"
+	errSyntax            malformed = "Invalid policy syntax."
+	errSid               malformed = "Statement IDs (SID) in a single policy must be unique."
 )
 
 // policyParser is what statements need to know of their policy.
 type policyParser struct {
-	bucket    string
-	variables bool // Version 2012-10-17
+	bucket    string // of a bucket policy
+	identity  bool   // a policy of a user, a group, a role or a session: no principals, any service
+	stored    bool   // it was accepted once: see LoadPolicy
+	variables bool   // Version 2012-10-17
 }
+
+// lenient reports whether condition keys are taken that are not of S3.
+func (pp policyParser) lenient() bool { return pp.identity || pp.stored }
 
 // ParsePolicy reads a policy to be put on bucket. What AWS refuses is refused: unknown elements,
 // operators, actions and s3: keys, empty lists, double members, resources of other buckets. The
 // error is MalformedPolicy, its cause the message of S3.
 func ParsePolicy(data []byte, bucket string) (*Policy, error) {
-	p, err := parsePolicy(data, bucket)
+	p, err := policyParser{bucket: bucket}.parse(data)
 	if err != nil {
 		return nil, fault.New("parse policy", bucket, fault.MalformedPolicy, err)
 	}
 	return p, nil
 }
 
-func parsePolicy(data []byte, bucket string) (*Policy, error) {
+// LoadPolicy is ParsePolicy for a policy that was put before: condition keys that ParsePolicy has come to refuse
+// are taken, as absent from every request, so that a bucket stays readable.
+func LoadPolicy(data []byte, bucket string) (*Policy, error) {
+	p, err := policyParser{bucket: bucket, stored: true}.parse(data)
+	if err != nil {
+		return nil, fault.New("load policy", bucket, fault.MalformedPolicy, err)
+	}
+	return p, nil
+}
+
+func (pp policyParser) parse(data []byte) (*Policy, error) {
 	if len(data) > MaxPolicyBytes {
 		return nil, malformed(fmt.Sprintf("Normalized policy document exceeds the maximum allowed size of %d bytes", MaxPolicyBytes))
 	}
@@ -57,14 +73,13 @@ func parsePolicy(data []byte, bucket string) (*Policy, error) {
 	if err != nil {
 		return nil, errJSON
 	}
-	parser := policyParser{bucket: bucket}
 	var list *node
 	for _, m := range doc.members {
 		switch m.name {
 		case "Version":
 			// Without a Version the policy is of 2008-10-17, which has no variables.
-			parser.variables = m.value.text == "2012-10-17"
-			if m.value.kind != 's' || !parser.variables && m.value.text != "2008-10-17" {
+			pp.variables = m.value.text == "2012-10-17"
+			if m.value.kind != 's' || !pp.variables && m.value.text != "2008-10-17" {
 				return nil, errVersion
 			}
 		case "Id":
@@ -80,7 +95,7 @@ func parsePolicy(data []byte, bucket string) (*Policy, error) {
 	if list == nil {
 		return nil, malformed("Missing required field Statement")
 	}
-	return parser.policy(*list)
+	return pp.policy(*list)
 }
 
 func (pp policyParser) policy(list node) (*Policy, error) {
@@ -103,7 +118,7 @@ func (pp policyParser) policy(list node) (*Policy, error) {
 		}
 		sids[s.sid] = true
 		p.statements = append(p.statements, s)
-		p.public = p.public || s.public()
+		p.public = p.public || !pp.identity && s.public()
 	}
 	return p, nil
 }
@@ -132,10 +147,10 @@ func (pp policyParser) statement(n node) (statement, error) {
 		case "Effect":
 			s.effect, err = parseEffect(m.value)
 		case "Principal", "NotPrincipal":
-			s.principals, err = parsePrincipals(m.value, m.name != element)
+			s.principals, err = pp.parsePrincipals(m.value, m.name != element)
 		case "Action", "NotAction":
 			s.notAction = m.name != element
-			s.actions, err = parseActions(m.value)
+			s.actions, err = pp.parseActions(m.value)
 		case "Resource", "NotResource":
 			s.notRes = m.name != element
 			s.resources, err = pp.resources(m.value)
@@ -147,6 +162,9 @@ func (pp policyParser) statement(n node) (statement, error) {
 		if err != nil {
 			return s, err
 		}
+	}
+	if pp.identity && !seen["Principal"] {
+		s.principals, seen["Principal"] = principalSet{everyone: true}, true // who has the policy
 	}
 	for _, name := range []string{"Effect", "Principal", "Action", "Resource"} {
 		if !seen[name] {
@@ -172,8 +190,11 @@ func parseEffect(n node) (Effect, error) {
 	return None, malformed("Invalid effect: " + n.text)
 }
 
-func parsePrincipals(n node, not bool) (principalSet, error) {
+func (pp policyParser) parsePrincipals(n node, not bool) (principalSet, error) {
 	set := principalSet{not: not}
+	if pp.identity {
+		return set, errIdentityPrincipal
+	}
 	if n.kind == 's' && n.text == "*" {
 		set.everyone = true
 		return set, nil
@@ -196,10 +217,13 @@ func parsePrincipals(n node, not bool) (principalSet, error) {
 }
 
 // parseActions reads Action or NotAction; each value must match an action of S3.
-func parseActions(n node) ([]pattern, error) {
+func (pp policyParser) parseActions(n node) ([]pattern, error) {
 	values, ok := n.oneOrMany(false)
 	if !ok {
 		return nil, errAction
+	}
+	if pp.identity {
+		return anyActions(values)
 	}
 	var actions []pattern
 	for _, v := range values {

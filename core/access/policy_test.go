@@ -66,6 +66,13 @@ func TestParsePolicyRefuses(t *testing.T) {
 		{"number", with(`{"NumericEquals":{"aws:MultiFactorAuthAge":"0x10"}}`), string(errCondition)},
 		{"date", with(`{"DateLessThan":{"aws:CurrentTime":"tomorrow"}}`), string(errCondition)},
 		{"bool", with(`{"Bool":{"aws:SecureTransport":"yes"}}`), string(errCondition)},
+		{"global condition key", with(`{"StringEquals":{"aws:foo":"x"}}`), string(errConditionKey)},
+		{"condition key of another service", with(`{"StringEquals":{"ec2:Region":"x"}}`), string(errConditionKey)},
+		{"tag without a name", with(`{"StringEquals":{"s3:ExistingObjectTag/":"x"}}`), string(errConditionKey)},
+		{"tags of an object to be", one(`{"Effect":"Allow","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::bucket/*","Condition":{"StringEquals":{"s3:ExistingObjectTag/a":"x"}}}`), string(errConditionFit)},
+		{"key of writes", with(`{"StringEquals":{"s3:x-amz-acl":"public-read"}}`), string(errConditionFit)},
+		{"key of versions", with(`{"StringEquals":{"s3:VersionId":"x"}}`), string(errConditionFit)},
+		{"key of one of two actions", one(`{"Effect":"Allow","Principal":"*","Action":["s3:PutObject","s3:GetObject"],"Resource":"arn:aws:s3:::bucket/*","Condition":{"StringEquals":{"s3:x-amz-acl":"private"}}}`), string(errConditionFit)},
 		{"key of listings", with(`{"StringEquals":{"s3:prefix":"x"}}`), string(errConditionFit)},
 	}
 	for _, tt := range tests {
@@ -200,6 +207,9 @@ func TestIsPublic(t *testing.T) {
 		{"vpc like", with(`{"StringLike":{"aws:SourceVpc":"vpc-*"}}`), true},
 		{"vpc all values", with(`{"ForAllValues:StringEquals":{"aws:SourceVpc":"vpc-1"}}`), true},
 		{"vpc any value", with(`{"ForAnyValue:StringEquals":{"aws:SourceVpc":"vpc-1"}}`), false},
+		{"access point", with(`{"StringLike":{"s3:DataAccessPointArn":"arn:aws:s3:eu-west-1:123456789012:accesspoint/*"}}`), false},
+		{"access point of anybody", with(`{"StringLike":{"s3:DataAccessPointArn":"arn:aws:s3:eu-west-1:*:accesspoint/x"}}`), true},
+		{"tag of the object", with(`{"StringEquals":{"s3:ExistingObjectTag/a":"x"}}`), true},
 		{"vpc variable", with(`{"StringEquals":{"aws:SourceVpc":"${aws:Referer}"}}`), true},
 		{"referer", with(`{"StringLike":{"aws:Referer":"https://a.example/*"}}`), true},
 	}
@@ -242,6 +252,21 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
+// TestLoadPolicy: a stored policy with a key that is refused today still binds.
+func TestLoadPolicy(t *testing.T) {
+	text := []byte(stmt("Deny", "s3:GetObject", wholeBucket, `,"Condition":{"StringNotEquals":{"aws:KeyOfTomorrow":"x"}}`))
+	if _, err := ParsePolicy(text, "bucket"); !fault.Is(err, fault.MalformedPolicy) {
+		t.Errorf("put: got %v, want MalformedPolicy", err)
+	}
+	p, err := LoadPolicy(text, "bucket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Evaluate([]*Policy{p}, getRequest(Context{})).Effect; got != Deny {
+		t.Errorf("got %v, want Deny", got)
+	}
+}
+
 func FuzzParsePolicy(f *testing.F) {
 	seed, err := os.ReadFile("testdata/policy.json")
 	if err != nil {
@@ -265,6 +290,9 @@ func FuzzParsePolicy(f *testing.F) {
 		q.Bucket.Policy = p
 		if Decide(q).Allowed && p.public == false && !conditioned(p) {
 			t.Fatalf("a policy that is not public let an anonymous principal in: %s", data)
+		}
+		if _, err := LoadPolicy(data, "bucket"); err != nil {
+			t.Fatalf("a policy that was taken cannot be loaded: %v", err)
 		}
 		PublicTorrent(q.Bucket, q.Key, *q.Object, true, Context{})
 	})

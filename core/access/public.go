@@ -1,6 +1,9 @@
 package access
 
-import "net/netip"
+import (
+	"net/netip"
+	"strings"
+)
 
 // PublicAccessBlock holds the four settings of S3 Block Public Access. The two Block settings refuse
 // writes, which the caller does with ACL.IsPublic and Policy.IsPublic; Decide obeys the other two.
@@ -56,11 +59,27 @@ func (c condition) narrows() bool {
 		return c.op.family == ipFamily && c.narrowNetworks()
 	case "aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount",
 		"aws:userid", "aws:username", "aws:principalarn", "aws:principalaccount",
-		"aws:principalorgid", "s3:dataaccesspointarn", "s3:dataaccesspointaccount",
+		"aws:principalorgid", "s3:dataaccesspointaccount",
 		"s3:x-amz-server-side-encryption-aws-kms-key-id":
 		return c.fixedText()
+	case "s3:dataaccesspointarn":
+		return c.fixedText() || c.fixedAccount()
 	}
 	return false
+}
+
+// fixedAccount: of the ARN of an access point only the account has to be fixed (S3 user guide).
+func (c condition) fixedAccount() bool {
+	if c.op.family != likeFamily && c.op.family != arnFamily {
+		return false
+	}
+	for _, v := range c.operands {
+		// arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME
+		if len(v.text) == 0 || v.text[0].kind != literal || strings.Count(v.text[0].text, ":") < 5 {
+			return false
+		}
+	}
+	return true
 }
 
 func (c condition) fixedText() bool {

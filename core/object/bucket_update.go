@@ -52,7 +52,7 @@ func checkConfig(op string, b *Bucket) error {
 		return fault.New(op, b.Name, fault.MalformedPolicy, errors.New("policy exceeds the maximum of 20 KB"))
 	}
 	if len(b.Config.PolicyJSON) > 0 {
-		_, err := access.ParsePolicy(b.Config.PolicyJSON, b.Name)
+		_, err := access.LoadPolicy(b.Config.PolicyJSON, b.Name) // whoever puts one has parsed it
 		return err
 	}
 	return nil

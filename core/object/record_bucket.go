@@ -47,7 +47,7 @@ func decodeBucket(name string, record []byte) (*Bucket, error) {
 		err = fmt.Errorf("%w: no bucket id", errRecord)
 	}
 	if err == nil && b.Config.PolicyJSON != nil {
-		b.Config.Policy, err = access.ParsePolicy(b.Config.PolicyJSON, name)
+		b.Config.Policy, err = access.LoadPolicy(b.Config.PolicyJSON, name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("bucket %q: %w", name, err)

@@ -93,6 +93,11 @@ func noTorrent(err error) error {
 	return err
 }
 
+// Access returns the facts about v that core/access decides by.
+func (v *Version) Access() access.Object {
+	return access.Object{Owner: v.Owner.ID, ACL: v.ACL}
+}
+
 // Access returns the facts that core/access decides by.
 func (b *Bucket) Access() access.Bucket {
 	facts := access.Bucket{

@@ -75,8 +75,7 @@ func (t *Torrent) OpenTo(peer access.Context) bool {
 	if t.prefix != nil {
 		return t.prefix.open
 	}
-	o := access.Object{Owner: t.Version.Owner.ID, ACL: t.Version.ACL}
-	return access.PublicTorrent(t.Bucket.Access(), t.Version.Key, o, !t.Current, peer)
+	return access.PublicTorrent(t.Bucket.Access(), t.Version.Key, t.Version.Access(), !t.Current, peer)
 }
 
 // Torrent returns the torrent of that kind of a version of a bucket. When none is kept yet, those of all kinds

@@ -57,6 +57,7 @@ func (h *Handler) decide(c *call, action access.Action, key string, v *object.Ve
 
 func (c *call) question(action access.Action, key string) access.Query {
 	q := access.Query{Principal: c.principal, Action: action, Key: key, Context: c.access}
+	q.Bucket.Name = c.target.bucket // of one to be made, too
 	if c.bucket != nil {
 		q.Bucket = c.bucket.Access()
 	}
@@ -64,7 +65,8 @@ func (c *call) question(action access.Action, key string) access.Query {
 }
 
 func objectFacts(v *object.Version) *access.Object {
-	return &access.Object{Owner: v.Owner.ID, ACL: v.ACL}
+	o := v.Access()
+	return &o
 }
 
 // torrentAllowed: a torrent is one more way to read, so that who may read the object may have its torrent,

@@ -62,6 +62,16 @@ func (o *operation) matches(method string, s scope, q query, h http.Header) bool
 // perKey reports whether the handler authorises each key that the body names (DeleteObjects).
 func (o *operation) perKey() bool { return o.scope == bucketScope && o.action == access.DeleteObject }
 
+// createsObject reports whether an object is there when o is done, as s3:ObjectCreationOperation has it: putting a
+// part is none.
+func (o *operation) createsObject() bool {
+	switch o.usage {
+	case meter.PutObject, meter.CopyObject, meter.PostObject, meter.CompleteMultipartUpload:
+		return true
+	}
+	return false
+}
+
 // sumsObject reports whether an x-amz-checksum-* header is about the object and not about the body.
 func (o *operation) sumsObject() bool { return o.usage == meter.CompleteMultipartUpload }
 
