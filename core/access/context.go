@@ -79,17 +79,25 @@ func (c *Context) SetTime(now time.Time) {
 
 // SetRequestTags sets the keys about the tags that a request puts on an object.
 func (c *Context) SetRequestTags(tags []Tag) {
+	c.setTags("s3:RequestObjectTag/", KeyRequestTagKeys, tags)
+}
+
+// SetBucketRequestTags sets the keys about the tags that a request puts on a bucket.
+func (c *Context) SetBucketRequestTags(tags []Tag) { c.setTags("aws:RequestTag/", "aws:TagKeys", tags) }
+
+// setTags sets a key of family for each tag, and keys to their names. Tags that differ in case only are one key.
+func (c *Context) setTags(family, keys Key, tags []Tag) {
 	values := make(map[Key][]string)
 	var names []string
 	for _, t := range tags {
-		key := Key("s3:RequestObjectTag/" + t.Key).fold()
+		key := (family + Key(t.Key)).fold()
 		values[key] = append(values[key], t.Value)
 		names = append(names, t.Key)
 	}
 	for key, v := range values {
 		c.Set(key, v...)
 	}
-	c.Set(KeyRequestTagKeys, names...)
+	c.Set(keys, names...)
 }
 
 // SetUnknown says that the request has a value for key that the server does not know: conditions on

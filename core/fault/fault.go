@@ -20,6 +20,8 @@ const (
 	InvalidBucketName
 	KeyTooLong
 	MetadataTooLarge
+	InvalidTag
+	TooManyTags
 	EntityTooLarge
 	EntityTooSmall
 

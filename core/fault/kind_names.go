@@ -10,6 +10,8 @@ var kindNames = [numKinds]string{
 	InvalidBucketName:             "invalid bucket name",
 	KeyTooLong:                    "key too long",
 	MetadataTooLarge:              "metadata too large",
+	InvalidTag:                    "invalid tag",
+	TooManyTags:                   "too many tags",
 	EntityTooLarge:                "entity too large",
 	EntityTooSmall:                "entity too small",
 	NoSuchBucket:                  "no such bucket",

@@ -16,6 +16,11 @@ func (s *Store) SetACL(ctx context.Context, b *Bucket, key string, ref VersionRe
 	if len(acl.Grants) > access.MaxGrants {
 		return fault.New(op, resource(b, key), fault.MalformedACL, errors.New("more than 100 grants"))
 	}
+	return s.editVersion(ctx, op, b, key, ref, func(v *Version) { v.ACL = acl })
+}
+
+// editVersion lets edit change what may change of a version that stays. edit may run several times.
+func (s *Store) editVersion(ctx context.Context, op string, b *Bucket, key string, ref VersionRef, edit func(*Version)) error {
 	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
 		for i, row := range objectKeys(b.ID, key, ref) {
 			v, err := readRow(tx, b.ID, key, row)
@@ -25,7 +30,7 @@ func (s *Store) SetACL(ctx context.Context, b *Bucket, key string, ref VersionRe
 			if v == nil || i == 0 && ref.Set && !ref.names(v) {
 				continue
 			}
-			v.ACL = acl
+			edit(v)
 			tx.Put(row, encodeVersion(v))
 			return nil
 		}

@@ -88,6 +88,9 @@ func (s *Store) removeBucket(ctx context.Context, op string, b *Bucket, mark []b
 		}
 		tx.Delete(bucketKey(b.Name))
 		tx.Delete(bucketIDKey(b.ID))
+		for _, d := range Documents() {
+			tx.Delete(documentKey(b.ID, d))
+		}
 		var id [16]byte
 		copy(id[:], b.ID[:])
 		s.enqueue(tx, taskBucket, id, s.now(), taskRecord{Bucket: b.ID})

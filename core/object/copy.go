@@ -16,7 +16,8 @@ type CopyRequest struct {
 	Key          string
 	Owner        access.Owner
 	ACL          access.ACL
-	Header       *Header // nil = the source's (x-amz-metadata-directive: COPY)
+	Header       *Header       // nil = the source's (x-amz-metadata-directive: COPY)
+	Tags         *[]access.Tag // nil = the source's (x-amz-tagging-directive: COPY)
 	StorageClass string
 	Condition    WriteCondition
 	// Algorithm, when set and not the source's, makes the copy read the source once to compute it.
@@ -29,13 +30,19 @@ func (s *Store) Copy(ctx context.Context, r CopyRequest) (*Version, error) {
 	src, name := r.Source, resource(r.Bucket, r.Key)
 	v := &Version{
 		BucketID: r.Bucket.ID, Key: r.Key, Size: src.Size, ETag: src.ETag, Owner: r.Owner, ACL: r.ACL,
-		StorageClass: r.StorageClass, Header: src.Header, Checksum: src.Checksum, PartCount: src.PartCount,
-		Content: src.Content,
+		StorageClass: r.StorageClass, Header: src.Header, Tags: src.Tags, Checksum: src.Checksum,
+		PartCount: src.PartCount, Content: src.Content,
 	}
 	if r.Header != nil {
 		v.Header = *r.Header
 	}
 	if err := checkObject(op, name, r.Key, &v.Header, r.ACL); err != nil {
+		return nil, err
+	}
+	if r.Tags != nil {
+		v.Tags = *r.Tags
+	}
+	if err := CheckTags(v.Tags, MaxObjectTags); err != nil {
 		return nil, err
 	}
 	if src.DeleteMarker {

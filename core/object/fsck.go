@@ -135,6 +135,7 @@ func (c *checker) rowChecks() map[byte]func(context.Context, kv.Row) ([]Finding,
 	return map[byte]func(context.Context, kv.Row) ([]Finding, error){
 		kindBucket:      c.checkBucket,
 		kindBucketID:    c.checkBucketID,
+		kindDocument:    c.checkDocument,
 		kindHead:        c.checkHead,
 		kindVersion:     c.checkOlder,
 		kindBody:        c.checkBody,

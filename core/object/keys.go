@@ -13,6 +13,7 @@ const (
 	kindFormat      = 'f' // format version of the store
 	kindBucket      = 'b' // name -> bucket record
 	kindBucketID    = 'B' // bucket id -> name
+	kindDocument    = 'c' // bucket id, name -> a sub-resource of the bucket as it was put
 	kindGuard       = 'G' // bucket id, index -> guard state
 	kindHead        = 'h' // bucket id, key -> newest version
 	kindVersion     = 'v' // bucket id, key, version id -> an older version

@@ -29,6 +29,7 @@ type PutRequest struct {
 	Owner        access.Owner
 	ACL          access.ACL
 	Header       Header
+	Tags         []access.Tag
 	StorageClass string
 	Integrity    Integrity
 	Condition    WriteCondition
@@ -40,6 +41,9 @@ func (s *Store) Put(ctx context.Context, r PutRequest) (*Version, error) {
 	const op = "put object"
 	name := resource(r.Bucket, r.Key)
 	if err := checkObject(op, name, r.Key, &r.Header, r.ACL); err != nil {
+		return nil, err
+	}
+	if err := CheckTags(r.Tags, MaxObjectTags); err != nil {
 		return nil, err
 	}
 	if r.Condition != (WriteCondition{}) {
@@ -55,7 +59,7 @@ func (s *Store) Put(ctx context.Context, r PutRequest) (*Version, error) {
 		op: op, bucket: r.Bucket, body: body.inline, fresh: body.fresh(), condition: r.Condition,
 		version: &Version{
 			BucketID: r.Bucket.ID, Key: r.Key, Size: body.size, ETag: body.etag, Owner: r.Owner, ACL: r.ACL,
-			StorageClass: r.StorageClass, Header: r.Header, Checksum: body.checksum, Content: body.content(),
+			StorageClass: r.StorageClass, Header: r.Header, Tags: r.Tags, Checksum: body.checksum, Content: body.content(),
 		},
 	})
 	if err != nil {

@@ -81,6 +81,9 @@ func TestGoldenRecords(t *testing.T) {
 	version, extents := fullVersion(), fullVersion()
 	extents.Content = Content{Extents: fullPart().Extents, ExtentCount: 2}
 	extents.ACL, extents.Header = access.ACL{}, Header{}
+	tagged, taggedUpload := fullVersion(), fullUpload()
+	tagged.Tags = []access.Tag{{Key: "colour", Value: "red"}, {Key: "empty"}}
+	taggedUpload.Tags = tagged.Tags
 	manifest, _ := encodeManifest([]partRecord{*fullPart(), *fullPart()})
 	infohash := infohashRecord{"a/key", torrentForm{kind: torrent.V2}, false}
 	private := infohashRecord{"a/key", torrentForm{torrent.V2, true}, false}
@@ -92,6 +95,11 @@ func TestGoldenRecords(t *testing.T) {
 	}{
 		{"version", encodeVersion(version), version, func(b []byte) (any, error) { return decodeVersion(version.BucketID, version.Key, b) }},
 		{"version-extents", encodeVersion(extents), extents, func(b []byte) (any, error) { return decodeVersion(version.BucketID, version.Key, b) }},
+		{"version-tags", encodeVersion(tagged), tagged, func(b []byte) (any, error) { return decodeVersion(version.BucketID, version.Key, b) }},
+		{"upload-tags", encodeUpload(taggedUpload), taggedUpload, func(b []byte) (any, error) {
+			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)
+		}},
+		{"document", encodeDocument([]byte("<x/>")), []byte("<x/>"), func(b []byte) (any, error) { return decodeDocument(b) }},
 		{"bucket", encodeBucket(fullBucket()), fullBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
 		{"upload", encodeUpload(fullUpload()), fullUpload(), func(b []byte) (any, error) {
 			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)
@@ -194,6 +202,8 @@ func FuzzRecords(f *testing.F) {
 			}
 		}
 		decodeListed(BucketID{}, "k", b)
+		decodeDocument(b)
+		parseDocumentKey(b)
 		decodeBucket("b", b)
 		decodeUpload(BucketID{}, "k", UploadID{}, b)
 		decodeManifest(b)

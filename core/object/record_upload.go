@@ -1,5 +1,7 @@
 package object
 
+import "shoal/core/access"
+
 // uploadState is where an upload is in its life.
 type uploadState uint8
 
@@ -29,6 +31,7 @@ const (
 	uploadFieldState
 	uploadFieldSeal
 	uploadFieldResult
+	uploadFieldTag
 )
 
 func encodeUpload(u *uploadRecord) []byte {
@@ -47,7 +50,7 @@ func encodeUpload(u *uploadRecord) []byte {
 	if u.State == uploadDone {
 		b = appendID(b, uploadFieldResult, u.Result)
 	}
-	return b
+	return appendTags(b, uploadFieldTag, u.Tags)
 }
 
 func decodeUpload(bucket BucketID, objectKey string, id UploadID, record []byte) (*uploadRecord, error) {
@@ -80,6 +83,10 @@ func (u *uploadRecord) read(f field) (err error) {
 		u.Seal, err = f.id()
 	case uploadFieldResult:
 		u.Result, err = f.id()
+	case uploadFieldTag:
+		var t access.Tag
+		t, err = decodeTag(f.data)
+		u.Tags = append(u.Tags, t)
 	}
 	return err
 }

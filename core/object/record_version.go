@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"shoal/core/access"
 )
 
 // Fields of a version record. The bucket id and the key are in the row's key.
@@ -27,6 +29,7 @@ const (
 	versionFieldChunkStart
 	versionFieldExtentCount
 	versionFieldReplaced
+	versionFieldTag
 )
 
 const (
@@ -62,7 +65,7 @@ func encodeVersion(v *Version) []byte {
 	if !v.Replaced.IsZero() {
 		b = appendMessage(b, versionFieldReplaced, v.Replaced[:])
 	}
-	return b
+	return appendTags(b, versionFieldTag, v.Tags)
 }
 
 func (v *Version) flags() (bits uint64) {
@@ -158,6 +161,10 @@ func (v *Version) readDetail(f field) (err error) {
 		v.Content.Chunks++
 	case versionFieldExtentCount:
 		v.Content.ExtentCount = f.int64()
+	case versionFieldTag:
+		var t access.Tag
+		t, err = decodeTag(f.data)
+		v.Tags = append(v.Tags, t)
 	case versionFieldReplaced:
 		if copy(v.Replaced[:], f.data) != len(v.Replaced) {
 			err = fmt.Errorf("%w: infohash of %d bytes", errRecord, len(f.data))

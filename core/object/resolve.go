@@ -95,7 +95,7 @@ func noTorrent(err error) error {
 
 // Access returns the facts about v that core/access decides by.
 func (v *Version) Access() access.Object {
-	return access.Object{Owner: v.Owner.ID, ACL: v.ACL}
+	return access.Object{Owner: v.Owner.ID, ACL: v.ACL, Tags: v.Tags}
 }
 
 // Access returns the facts that core/access decides by.

@@ -23,6 +23,7 @@ type NewUpload struct {
 	Owner        access.Owner
 	ACL          access.ACL
 	Header       Header
+	Tags         []access.Tag
 	StorageClass string
 	Algorithm    ChecksumAlgorithm
 	Type         ChecksumType
@@ -37,6 +38,7 @@ type Upload struct {
 	Owner        access.Owner
 	ACL          access.ACL
 	Header       Header
+	Tags         []access.Tag
 	StorageClass string
 	Algorithm    ChecksumAlgorithm
 	Type         ChecksumType
@@ -68,13 +70,16 @@ func (s *Store) CreateUpload(ctx context.Context, r NewUpload) (*Upload, error) 
 	if err := checkObject(op, name, r.Key, &r.Header, r.ACL); err != nil {
 		return nil, err
 	}
+	if err := CheckTags(r.Tags, MaxObjectTags); err != nil {
+		return nil, err
+	}
 	if err := checkChecksumType(op, name, r.Algorithm, r.Type); err != nil {
 		return nil, err
 	}
 	now := s.now().UTC()
 	u := &uploadRecord{Upload: Upload{
 		ID: newUploadID(now), BucketID: r.Bucket.ID, Key: r.Key, Initiated: now, Owner: r.Owner, ACL: r.ACL,
-		Header: r.Header, StorageClass: r.StorageClass, Algorithm: r.Algorithm, Type: r.Type,
+		Header: r.Header, Tags: r.Tags, StorageClass: r.StorageClass, Algorithm: r.Algorithm, Type: r.Type,
 	}}
 	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
 		rows, err := tx.Get(guardOf(r.Bucket.ID, r.Key))

@@ -28,6 +28,7 @@ type Version struct {
 	ACL          access.ACL
 	StorageClass string // "STANDARD" when empty
 	Header       Header
+	Tags         []access.Tag
 	Checksum     Checksum // zero when none
 	PartCount    int      // 0 unless completed from a multipart upload
 	HasTorrent   bool     // a torrent record of this version is kept

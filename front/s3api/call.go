@@ -37,7 +37,8 @@ type call struct {
 	upload  *object.Upload  // set when the target names an upload that exists
 	absent  error           // NoSuchKey and its like: told only to who may know (see authorise)
 
-	body body // what the client sends, decoded and bounded; see openBody
+	tags []access.Tag // of the body of PutObjectTagging and PutBucketTagging
+	body body         // what the client sends, decoded and bounded; see openBody
 }
 
 // body is the content of a request: aws-chunked is decoded and its signatures are checked on the way;

@@ -18,6 +18,7 @@ const (
 	codeAuthHeaderMalformed           code = "AuthorizationHeaderMalformed"
 	codeAuthQueryMalformed            code = "AuthorizationQueryParametersError"
 	codeBadDigest                     code = "BadDigest"
+	codeBadRequest                    code = "BadRequest"
 	codeBucketAlreadyExists           code = "BucketAlreadyExists"
 	codeBucketAlreadyOwnedByYou       code = "BucketAlreadyOwnedByYou"
 	codeBucketNotEmpty                code = "BucketNotEmpty"
@@ -102,6 +103,7 @@ var requestCodes = map[code]codeRow{
 	codeAuthHeaderMalformed:           {http.StatusBadRequest, "The authorization header that you provided is not valid."},
 	codeAuthQueryMalformed:            {http.StatusBadRequest, "The authorization query parameters that you provided are not valid."},
 	codeBadDigest:                     {http.StatusBadRequest, "The Content-MD5 or checksum value that you specified did not match what the server received."},
+	codeBadRequest:                    {http.StatusBadRequest, "Bad Request"},
 	codeContentSHA256Mismatch:         {http.StatusBadRequest, "The provided 'x-amz-content-sha256' header does not match what was computed."},
 	codeEntityTooLarge:                {http.StatusBadRequest, "Your proposed upload exceeds the maximum allowed object size."},
 	codeEntityTooSmall:                {http.StatusBadRequest, "Your proposed upload is smaller than the minimum allowed object size."},

@@ -16,6 +16,8 @@ var kindCodes = map[fault.Kind]code{
 	fault.InvalidBucketName:             codeInvalidBucketName,
 	fault.KeyTooLong:                    codeKeyTooLong,
 	fault.MetadataTooLarge:              codeMetadataTooLarge,
+	fault.InvalidTag:                    codeInvalidTag,
+	fault.TooManyTags:                   codeBadRequest,
 	fault.EntityTooLarge:                codeEntityTooLarge,
 	fault.EntityTooSmall:                codeEntityTooSmall,
 	fault.NoSuchBucket:                  codeNoSuchBucket,

@@ -117,7 +117,8 @@ func translate(err error) *apiError {
 // tellsCause reports whether the text of the cause is meant for the client (see fault.Error).
 func tellsCause(k fault.Kind) bool {
 	switch k {
-	case fault.InvalidArgument, fault.InvalidRequest, fault.MalformedPolicy, fault.MalformedACL, fault.TorrentRefused:
+	case fault.InvalidArgument, fault.InvalidRequest, fault.MalformedPolicy, fault.MalformedACL, fault.TorrentRefused,
+		fault.InvalidTag, fault.TooManyTags:
 		return true
 	}
 	return false

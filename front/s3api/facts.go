@@ -26,6 +26,9 @@ func (h *Handler) describeRequest(c *call) {
 	}
 	c.describeCopySource()
 	c.describeLock(now)
+	if tags, err := headerTags(c.http.Header); err == nil && tags != nil {
+		c.access.SetRequestTags(tags)
+	}
 	c.access.Set(access.KeyObjectCreation, strconv.FormatBool(c.operation.createsObject()))
 	for key, name := range conditionParameters {
 		if c.query.has(name) {

@@ -124,7 +124,7 @@ func continueEmpty(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) serve(c *call) (*response, error) {
-	steps := []func(*call) error{h.parseTarget, h.parseClaim, h.match, h.authenticate, h.load, h.authorise}
+	steps := []func(*call) error{h.parseTarget, h.parseClaim, h.match, h.authenticate, h.load, h.describe, h.authorise}
 	for _, step := range steps {
 		if err := step(c); err != nil {
 			return nil, err
@@ -134,6 +134,14 @@ func (h *Handler) serve(c *call) (*response, error) {
 		return nil, errorOf(codeNotImplemented, "This operation is not implemented.")
 	}
 	return c.operation.serve(h, c)
+}
+
+// describe lets the operation tell policies what is in the body.
+func (h *Handler) describe(c *call) error {
+	if c.operation.describe == nil {
+		return nil
+	}
+	return c.operation.describe(h, c)
 }
 
 // match finds the operation.

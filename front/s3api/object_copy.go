@@ -20,7 +20,11 @@ func (h *Handler) copyObject(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	replace, err := c.replacesMetadata()
+	replace, err := c.replaces("x-amz-metadata-directive", "Unknown metadata directive.")
+	if err != nil {
+		return nil, err
+	}
+	retag, err := c.replaces("x-amz-tagging-directive", "Unknown tagging directive.")
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +38,9 @@ func (h *Handler) copyObject(c *call) (*response, error) {
 	r := object.CopyRequest{
 		Source: src, Bucket: c.bucket, Key: c.target.key, Owner: n.owner, ACL: n.acl,
 		StorageClass: n.storageClass, Condition: n.condition, Algorithm: algorithm,
+	}
+	if retag {
+		r.Tags = &n.tags
 	}
 	if replace {
 		r.Header = &n.header
@@ -63,15 +70,15 @@ func (c *call) copyResult(v *object.Version) *response {
 	return answer
 }
 
-// replacesMetadata reads x-amz-metadata-directive.
-func (c *call) replacesMetadata() (bool, error) {
-	switch d := c.http.Header.Get("x-amz-metadata-directive"); d {
+// replaces reads a directive: COPY, which is the default, or REPLACE.
+func (c *call) replaces(header, unknown string) (bool, error) {
+	switch d := c.http.Header.Get(header); d {
 	case "", "COPY":
 		return false, nil
 	case "REPLACE":
 		return true, nil
 	default:
-		return false, invalidArgument("Unknown metadata directive.", "x-amz-metadata-directive", d)
+		return false, invalidArgument(unknown, header, d)
 	}
 }
 
@@ -116,6 +123,9 @@ func (h *Handler) copySource(c *call) (*object.Version, error) {
 	q.Object = objectFacts(v)
 	if !access.Decide(q).Allowed {
 		return nil, errAccessDenied()
+	}
+	if err := h.mayCopyTags(c, q, v); err != nil {
+		return nil, err
 	}
 	if result, name := copyConditionNames().check(c.http.Header, v); result != proceed {
 		return nil, errorOf(codePreconditionFailed, "", element{"Condition", name})

@@ -75,6 +75,7 @@ func (h *Handler) describeObject(c *call) (*response, span, error) {
 	if strings.EqualFold(c.http.Header.Get("x-amz-checksum-mode"), "ENABLED") && s.n == v.Size {
 		setChecksum(head, v.Checksum)
 	}
+	h.setTagCount(c, head)
 	return answer, s, h.setTorrentHeader(c, head)
 }
 

@@ -67,7 +67,6 @@ var unsupportedHeaders = []string{
 	"x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
 	"x-amz-server-side-encryption-customer-algorithm", "x-amz-server-side-encryption-customer-key",
 	"x-amz-copy-source-server-side-encryption-customer-algorithm",
-	"x-amz-tagging", "x-amz-tagging-directive",
 	"x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold",
 	"x-amz-write-offset-bytes", "x-amz-if-match-last-modified-time", "x-amz-if-match-size",
 }

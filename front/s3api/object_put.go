@@ -12,6 +12,7 @@ type newObject struct {
 	owner        access.Owner
 	acl          access.ACL
 	header       object.Header
+	tags         []access.Tag
 	storageClass string
 	condition    object.WriteCondition
 }
@@ -31,6 +32,9 @@ func (h *Handler) newObject(c *call) (n newObject, err error) {
 		return n, err
 	}
 	if n.condition, err = c.writeCondition(); err != nil {
+		return n, err
+	}
+	if n.tags, err = h.newObjectTags(c); err != nil {
 		return n, err
 	}
 	n.owner, n.acl, err = h.newObjectACL(c)
@@ -71,7 +75,7 @@ func (h *Handler) putObject(c *call) (*response, error) {
 	}
 	v, err := h.objects.Put(c.ctx, object.PutRequest{
 		Bucket: c.bucket, Key: c.target.key, Body: &c.body, Size: size, Owner: n.owner, ACL: n.acl,
-		Header: n.header, StorageClass: n.storageClass, Integrity: c.body.integrity, Condition: n.condition,
+		Header: n.header, Tags: n.tags, StorageClass: n.storageClass, Integrity: c.body.integrity, Condition: n.condition,
 	})
 	if err != nil {
 		return nil, err

@@ -38,12 +38,14 @@ type operation struct {
 	query  []string // query keys that must be there; the first one is the sub-resource
 	header string   // header that must be there, "" when none
 	action access.Action
-	serve  handler // nil: 501 NotImplemented
-	usage  meter.Operation
-	tier   meter.Tier
-	logAs  string // the operation column of the server access log
-	state  support
-	note   string // what is missing, for the support page
+	// describe adds what the body says to the facts that policies see, and runs before them; nil for most.
+	describe func(*Handler, *call) error
+	serve    handler // nil: 501 NotImplemented
+	usage    meter.Operation
+	tier     meter.Tier
+	logAs    string // the operation column of the server access log
+	state    support
+	note     string // what is missing, for the support page
 }
 
 // matches reports whether o is the operation of a request with this method, query and header.

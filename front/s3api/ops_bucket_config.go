@@ -52,9 +52,9 @@ func bucketConfigs() []subresource {
 		},
 		{
 			scope: bucketScope, query: "tagging", log: "TAGGING",
-			get: empty("GetBucketTagging", access.GetBucketTagging, meter.ReadTagging),
-			put: unbuilt("PutBucketTagging", access.PutBucketTagging, meter.WriteTagging),
-			del: unbuilt("DeleteBucketTagging", access.PutBucketTagging, meter.DeleteTagging),
+			get: built("GetBucketTagging", access.GetBucketTagging, (*Handler).getBucketTagging, meter.ReadTagging),
+			put: built("PutBucketTagging", access.PutBucketTagging, (*Handler).putBucketTagging, meter.WriteTagging).describing((*Handler).describeBucketTags),
+			del: built("DeleteBucketTagging", access.PutBucketTagging, (*Handler).deleteBucketTagging, meter.DeleteTagging),
 		},
 		unbuiltConfig("cors", "CORS", "BucketCors", access.GetBucketCORS, access.PutBucketCORS),
 		{

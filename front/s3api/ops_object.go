@@ -26,12 +26,12 @@ func objectRows() []operation {
 		{
 			name: "PutObject", method: http.MethodPut, scope: objectScope,
 			action: access.PutObject, serve: (*Handler).putObject, usage: meter.PutObject, tier: meter.Tier1, logAs: "REST.PUT.OBJECT",
-			state: partial, note: "no tags, encryption or object lock",
+			state: partial, note: "no encryption or object lock",
 		},
 		{
 			name: "CopyObject", method: http.MethodPut, scope: objectScope, header: "x-amz-copy-source",
 			action: access.PutObject, serve: (*Handler).copyObject, usage: meter.CopyObject, tier: meter.Tier1, logAs: "REST.COPY.OBJECT",
-			state: partial, note: "no tags, encryption or object lock",
+			state: partial, note: "no encryption or object lock",
 		},
 		{
 			name: "DeleteObject", method: http.MethodDelete, scope: objectScope,
@@ -62,10 +62,6 @@ func objectRows() []operation {
 }
 
 func objectSubresources() []subresource {
-	tags := verb{
-		name: "GetObjectTagging", action: access.GetObjectTagging, serve: (*Handler).getObjectTagging, usage: meter.ReadTagging,
-		state: partial, note: "answers an empty tag set",
-	}
 	return []subresource{
 		{
 			scope: objectScope, query: "acl", log: "ACL",
@@ -74,9 +70,9 @@ func objectSubresources() []subresource {
 		},
 		{
 			scope: objectScope, query: "tagging", log: "OBJECT_TAGGING",
-			get: tags,
-			put: unbuilt("PutObjectTagging", access.PutObjectTagging, meter.WriteTagging),
-			del: unbuilt("DeleteObjectTagging", access.DeleteObjectTagging, meter.DeleteTagging),
+			get: built("GetObjectTagging", access.GetObjectTagging, (*Handler).getObjectTagging, meter.ReadTagging),
+			put: built("PutObjectTagging", access.PutObjectTagging, (*Handler).putObjectTagging, meter.WriteTagging).describing((*Handler).describeObjectTags),
+			del: built("DeleteObjectTagging", access.DeleteObjectTagging, (*Handler).deleteObjectTagging, meter.DeleteTagging),
 		},
 		{
 			scope: objectScope, query: "retention", log: "OBJECT_LOCK_RETENTION",

@@ -23,6 +23,14 @@ type verb struct {
 	usage  meter.Operation
 	state  support
 	note   string
+
+	describe func(*Handler, *call) error // see operation
+}
+
+// describing returns v with a look at the body before policies are asked.
+func (v verb) describing(describe func(*Handler, *call) error) verb {
+	v.describe = describe
+	return v
 }
 
 func built(name string, a access.Action, serve handler, u meter.Operation) verb {
@@ -56,7 +64,7 @@ func operationsOf(list []subresource) []operation {
 			}
 			rows = append(rows, operation{
 				name: m.verb.name, method: m.method, scope: s.scope, query: []string{s.query},
-				action: m.verb.action, serve: m.verb.serve, usage: m.verb.usage, tier: m.tier,
+				action: m.verb.action, describe: m.verb.describe, serve: m.verb.serve, usage: m.verb.usage, tier: m.tier,
 				logAs: "REST." + m.method + "." + s.log, state: m.verb.state, note: m.verb.note,
 			})
 		}

@@ -104,6 +104,22 @@ func FuzzParseCopySource(f *testing.F) {
 	})
 }
 
+func FuzzHeaderTags(f *testing.F) {
+	for _, seed := range []string{"", "a=b", "a=b&c=d+e%20f", "=", "a=%FF", "&&", "a=1&a=2"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		tags, err := headerTags(http.Header{"X-Amz-Tagging": {text}})
+		seen := map[string]bool{}
+		for _, tag := range tags {
+			if err != nil || tag.Key == "" || seen[tag.Key] || !utf8.ValidString(tag.Key+tag.Value) {
+				t.Errorf("%q: got %q, %v", text, tags, err)
+			}
+			seen[tag.Key] = true
+		}
+	})
+}
+
 func FuzzRange(f *testing.F) {
 	for _, seed := range []string{"bytes=0-0", "bytes=-1", "bytes=5-", "bytes=9-1", "bytes=0-1,2-3", "bytes=-", "=", "bytes=99999999999999999999-"} {
 		f.Add(seed, int64(10))

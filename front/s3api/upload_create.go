@@ -18,7 +18,7 @@ func (h *Handler) createMultipartUpload(c *call) (*response, error) {
 		return nil, err
 	}
 	u, err := h.objects.CreateUpload(c.ctx, object.NewUpload{
-		Bucket: c.bucket, Key: c.target.key, Owner: n.owner, ACL: n.acl, Header: n.header,
+		Bucket: c.bucket, Key: c.target.key, Owner: n.owner, ACL: n.acl, Header: n.header, Tags: n.tags,
 		StorageClass: n.storageClass, Algorithm: algorithm, Type: kind,
 	})
 	if err != nil {
