@@ -8,7 +8,7 @@ import (
 // authorise decides whether the requester may do the operation, and what it may know of what is not there.
 func (h *Handler) authorise(c *call) error {
 	action := c.operation.action
-	if c.operation.perKey() {
+	if c.operation.open || c.operation.perKey() {
 		return nil
 	}
 	if c.query.has("versionId") && c.target.scope == objectScope {

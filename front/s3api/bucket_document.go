@@ -1,19 +1,20 @@
 package s3api
 
 import (
+	"context"
 	"fmt"
 
 	"shoal/core/object"
 )
 
-// readDocument reads a document of c's bucket into a struct; found is false when it was never put.
-func (h *Handler) readDocument(c *call, d object.Document, root string, into any) (found bool, err error) {
-	data, err := h.objects.Document(c.ctx, c.bucket, d)
+// readDocument reads a document of b into a struct; found is false when it was never put.
+func (h *Handler) readDocument(ctx context.Context, b *object.Bucket, d object.Document, root string, into any) (found bool, err error) {
+	data, err := h.objects.Document(ctx, b, d)
 	if err != nil || data == nil {
 		return false, err
 	}
 	if err := decodeXML(data, root, into); err != nil {
-		return false, fmt.Errorf("%s of bucket %s: %w", d, c.bucket.Name, err)
+		return false, fmt.Errorf("%s of bucket %s: %w", d, b.Name, err)
 	}
 	return true, nil
 }

@@ -9,7 +9,7 @@ import (
 // getBucketTagging answers GET ?tagging of a bucket; without tags NoSuchTagSet.
 func (h *Handler) getBucketTagging(c *call) (*response, error) {
 	var doc tagging
-	found, err := h.readDocument(c, object.TaggingDocument, "Tagging", &doc)
+	found, err := h.readDocument(c.ctx, c.bucket, object.TaggingDocument, "Tagging", &doc)
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,7 @@ type call struct {
 	absent  error           // NoSuchKey and its like: told only to who may know (see authorise)
 
 	tags []access.Tag // of the body of PutObjectTagging and PutBucketTagging
+	cors http.Header  // that CORS rules add to the answer; nil for none
 	body body         // what the client sends, decoded and bounded; see openBody
 }
 

@@ -15,7 +15,6 @@ var emptyForms = map[string]emptyForm{
 	"notification":        {root: "NotificationConfiguration"},
 	"accelerate":          {root: "AccelerateConfiguration"},
 	"requestPayment":      {root: "RequestPaymentConfiguration", holds: element{"Payer", "BucketOwner"}},
-	"cors":                {code: codeNoSuchCORS},
 	"lifecycle":           {code: codeNoSuchLifecycle},
 	"website":             {code: codeNoSuchWebsite},
 	"encryption":          {code: codeNoSuchEncryption},

@@ -112,6 +112,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, err := h.serve(c)
+	c.cors = h.corsHeader(c)
 	h.render(w, c, answer, err)
 }
 
@@ -146,9 +147,6 @@ func (h *Handler) describe(c *call) error {
 
 // match finds the operation.
 func (h *Handler) match(c *call) error {
-	if c.http.Method == http.MethodOptions && c.target.scope != serviceScope {
-		return errorOf(codeAccessForbidden, "") // a preflight: no bucket can have CORS rules yet
-	}
 	op, err := h.table.match(c.http.Method, c.target.scope, c.query, c.http.Header)
 	if err != nil {
 		allowed := h.table.allowed(c.target.scope, c.query, c.http.Header)

@@ -12,6 +12,9 @@ func (h *Handler) load(c *call) error {
 	if c.target.scope == serviceScope || c.operation.action == access.CreateBucket {
 		return nil
 	}
+	if c.operation.open {
+		return h.loadOpen(c)
+	}
 	err := h.lookup(c)
 	if c.bucket == nil {
 		return err

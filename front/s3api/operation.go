@@ -38,6 +38,8 @@ type operation struct {
 	query  []string // query keys that must be there; the first one is the sub-resource
 	header string   // header that must be there, "" when none
 	action access.Action
+	// open operations are answered to everyone: neither is a signature checked nor a policy asked.
+	open bool
 	// describe adds what the body says to the facts that policies see, and runs before them; nil for most.
 	describe func(*Handler, *call) error
 	serve    handler // nil: 501 NotImplemented
@@ -117,7 +119,7 @@ func (t *table) match(method string, s scope, q query, h http.Header) (*operatio
 		if !o.matches(method, s, q, h) {
 			continue
 		}
-		if len(o.query) == 0 && t.namesSubresource(s, q) {
+		if len(o.query) == 0 && !o.open && t.namesSubresource(s, q) {
 			break
 		}
 		return o, nil
@@ -139,7 +141,7 @@ func (t *table) allowed(s scope, q query, h http.Header) string {
 	var methods []string
 	for i := range t.rows {
 		o := &t.rows[i]
-		if slices.Contains(methods, o.method) || !o.matches(o.method, s, q, h) {
+		if o.open || slices.Contains(methods, o.method) || !o.matches(o.method, s, q, h) {
 			continue
 		}
 		if len(o.query) == 0 && t.namesSubresource(s, q) {

@@ -60,6 +60,11 @@ func bucketOperations() []operation {
 			state: no,
 		},
 		{
+			name: "OptionsBucket", method: http.MethodOptions, scope: bucketScope, open: true,
+			action: access.GetBucketCORS, serve: (*Handler).preflight, usage: meter.OptionsRequest, tier: meter.Tier2, logAs: "REST.OPTIONS.PREFLIGHT",
+			state: yes, note: "a preflight: no credentials, no policies",
+		},
+		{
 			name: "GetBucketFeed", method: http.MethodGet, scope: bucketScope, query: []string{"rss"},
 			action: access.ListBucket, serve: (*Handler).getBucketFeed, usage: meter.ListBucket, tier: meter.Tier1, logAs: "REST.GET.RSS",
 			state: yes, note: "not in S3: an RSS feed of the newest public objects as torrents, below `prefix`",

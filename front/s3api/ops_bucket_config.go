@@ -56,7 +56,12 @@ func bucketConfigs() []subresource {
 			put: built("PutBucketTagging", access.PutBucketTagging, (*Handler).putBucketTagging, meter.WriteTagging).describing((*Handler).describeBucketTags),
 			del: built("DeleteBucketTagging", access.PutBucketTagging, (*Handler).deleteBucketTagging, meter.DeleteTagging),
 		},
-		unbuiltConfig("cors", "CORS", "BucketCors", access.GetBucketCORS, access.PutBucketCORS),
+		{
+			scope: bucketScope, query: "cors", log: "CORS",
+			get: built("GetBucketCors", access.GetBucketCORS, (*Handler).getBucketCORS, meter.ReadBucketConfiguration),
+			put: built("PutBucketCors", access.PutBucketCORS, (*Handler).putBucketCORS, meter.WriteBucketConfiguration),
+			del: built("DeleteBucketCors", access.PutBucketCORS, (*Handler).deleteBucketCORS, meter.DeleteBucketConfiguration),
+		},
 		{
 			scope: bucketScope, query: "lifecycle", log: "LIFECYCLE",
 			get: empty("GetBucketLifecycleConfiguration", access.GetLifecycleConfiguration, meter.ReadBucketConfiguration),

@@ -39,6 +39,11 @@ func objectRows() []operation {
 			state: yes,
 		},
 		{
+			name: "OptionsObject", method: http.MethodOptions, scope: objectScope, open: true,
+			action: access.GetObject, serve: (*Handler).preflight, usage: meter.OptionsRequest, tier: meter.Tier2, logAs: "REST.OPTIONS.PREFLIGHT",
+			state: yes, note: "a preflight: no credentials, no policies",
+		},
+		{
 			name: "GetObjectTorrent", method: http.MethodGet, scope: objectScope, query: []string{"torrent"},
 			action: access.GetObjectTorrent, serve: (*Handler).getObjectTorrent, usage: meter.GetObjectTorrent, tier: meter.Tier2, logAs: "REST.GET.TORRENT",
 			state: yes,

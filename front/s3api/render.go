@@ -63,6 +63,9 @@ func writeHeader(w http.ResponseWriter, c *call, answer *response, status int) {
 		}
 		head[name] = values
 	}
+	for name, values := range c.cors {
+		head[name] = values
+	}
 	if tag, ok := head["Etag"]; ok {
 		// Some clients compare header names with their case: S3 writes this one so.
 		delete(head, "Etag")

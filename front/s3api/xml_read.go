@@ -13,17 +13,23 @@ const maxXMLDepth = 16
 
 // readXML reads the body, one XML document with the given root element, into a struct.
 func (c *call) readXML(limit int64, root string, into any) error {
+	_, err := c.readXMLDocument(limit, root, into)
+	return err
+}
+
+// readXMLDocument is readXML, and returns the document as well.
+func (c *call) readXMLDocument(limit int64, root string, into any) ([]byte, error) {
 	data, err := c.document(limit)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
-		return errorOf(codeMissingRequestBody, "")
+		return nil, errorOf(codeMissingRequestBody, "")
 	}
 	if err := decodeXML(data, root, into); err != nil {
-		return errorOf(codeMalformedXML, "")
+		return nil, errorOf(codeMalformedXML, "")
 	}
-	return nil
+	return data, nil
 }
 
 // decodeXML reads one document. Its elements are in the S3 namespace or in none; a document type, an
