@@ -15,10 +15,11 @@ type Config struct {
 	PeerAddr    string `default:":6881" help:"HOST:PORT on which BitTorrent peers are accepted."`
 	UTP         bool   `name:"utp" default:"true" negatable:"" help:"Accept peers over uTP too (BEP 29), on the UDP port of the same number."`
 
-	AnnounceWS bool     `name:"announce-ws" help:"Name the WebSocket tracker, for WebTorrent peers, in .torrent files and magnet links too."`
-	PublicHost string   `help:"Host name or address in announce URLs and magnet links (default: the host the request was sent to)."`
-	Domain     []string `help:"Domain under which buckets are addressed as virtual hosts (BUCKET.DOMAIN); may be repeated."`
-	Region     string   `default:"us-east-1" help:"Region that signatures name."`
+	AnnounceWS    bool     `name:"announce-ws" help:"Name the WebSocket tracker, for WebTorrent peers, in .torrent files and magnet links too."`
+	PublicHost    string   `help:"Host name or address in announce URLs and magnet links (default: the host the request was sent to)."`
+	Domain        []string `help:"Domain under which buckets are addressed as virtual hosts (BUCKET.DOMAIN); may be repeated."`
+	WebsiteDomain []string `help:"Domain under which buckets are websites (BUCKET.DOMAIN); may be repeated."`
+	Region        string   `default:"us-east-1" help:"Region that signatures name."`
 
 	DefaultObjectOwnership string        `default:"BucketOwnerPreferred" enum:"BucketOwnerPreferred,ObjectWriter,BucketOwnerEnforced" help:"Object ownership of new buckets; ACLs work unless BucketOwnerEnforced."`
 	TorrentVersion         string        `default:"1" enum:"1,hybrid,2" help:"Version of the torrents that ?torrent answers by default: 1 is read by every client."`

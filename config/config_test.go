@@ -20,12 +20,13 @@ func TestValidateNamesEveryFault(t *testing.T) {
 		t.Fatalf("valid config: %v", err)
 	}
 	c.S3Addr, c.PeerAddr, c.PublicHost = "9000", ":70000", "http://x/"
+	c.Domain, c.WebsiteDomain = []string{"s3.example"}, []string{"s3.example"}
 	c.LifecycleDay, c.MaxPeers, c.RootAccessKey = 0, 0, "key"
 	err := c.Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{"--s3-addr 9000", "--peer-addr :70000", "--public-host http://x/", "--lifecycle-day", "--max-peers 0", "--root-access-key and --root-secret-key"} {
+	for _, want := range []string{"--s3-addr 9000", "--peer-addr :70000", "--public-host http://x/", `--website-domain "s3.example"`, "--lifecycle-day", "--max-peers 0", "--root-access-key and --root-secret-key"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error does not name %q:\n%v", want, err)
 		}

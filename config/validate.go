@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,8 +36,13 @@ func (c *Config) Validate() error {
 		bad("public-host", c.PublicHost, "must be a host name or address, without scheme, port or path")
 	}
 	for _, d := range c.Domain {
-		if d == "" || strings.ContainsAny(d, "/: ") {
+		if !isDomain(d) {
 			bad("domain", strconv.Quote(d), "must be a domain name")
+		}
+	}
+	for _, d := range c.WebsiteDomain {
+		if !isDomain(d) || slices.Contains(c.Domain, d) {
+			bad("website-domain", strconv.Quote(d), "must be a domain name, and not that of --domain")
 		}
 	}
 	if c.LifecycleDay < time.Second {
@@ -78,6 +84,8 @@ func (c *Config) rootKeyFaults() []error {
 	}
 	return nil
 }
+
+func isDomain(d string) bool { return d != "" && !strings.ContainsAny(d, "/: ") }
 
 func addressFault(a string) string {
 	_, port, err := net.SplitHostPort(a)

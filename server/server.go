@@ -85,7 +85,7 @@ func (s *Server) build() {
 	})
 	a := s.listeners.addresses()
 	s.s3 = s3api.New(s.objects, s.accounts, s.meter, s3api.Options{
-		Region: s.cfg.Region, Domains: s.cfg.Domain, MaxRequests: s.cfg.MaxRequests,
+		Region: s.cfg.Region, Domains: s.cfg.Domain, WebsiteDomains: s.cfg.WebsiteDomain, MaxRequests: s.cfg.MaxRequests,
 		Ownership: s.cfg.DefaultObjectOwnership, TorrentKind: s.torrentKind,
 		Announce: s.announceURLs, PrivateAnnounce: s.privateURLs, Peers: s.seederAddrs,
 		WebSeed: s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, Logger: s.log,

@@ -26,6 +26,7 @@ type call struct {
 
 	target    target
 	query     query
+	website   bool           // it is to a website: errors are pages
 	claim     *sigv4.Request // how it says it is signed
 	operation *operation
 	principal access.Principal
@@ -59,6 +60,7 @@ type response struct {
 	raw    []byte      // sent as it is, with the Content-Type in header
 	stream stream      // sent as it is read; closed by render
 	length int64       // bytes of stream; with no stream, the Content-Length of an answer to HEAD
+	code   code        // of the error that a website's own page stands for
 	fault  error       // of ours, in a part of an answer that is none as a whole (DeleteObjects); for the log
 }
 

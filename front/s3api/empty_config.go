@@ -16,7 +16,6 @@ var emptyForms = map[string]emptyForm{
 	"accelerate":          {root: "AccelerateConfiguration"},
 	"requestPayment":      {root: "RequestPaymentConfiguration", holds: element{"Payer", "BucketOwner"}},
 	"lifecycle":           {code: codeNoSuchLifecycle},
-	"website":             {code: codeNoSuchWebsite},
 	"encryption":          {code: codeNoSuchEncryption},
 	"replication":         {code: codeNoSuchReplication},
 	"object-lock":         {code: codeNoSuchObjectLock},

@@ -20,6 +20,8 @@ type apiError struct {
 	extra   []element
 	header  http.Header // of the answer; may be nil
 	err     error
+	// pageFailed is why a website has no error document for this error; nil when it needs none.
+	pageFailed *apiError
 }
 
 // errorOf returns the error of a code. An empty message is the code's own.

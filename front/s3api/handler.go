@@ -16,10 +16,12 @@ import (
 
 // Options sets a Handler up. The zero value works.
 type Options struct {
-	Region      string   // that signatures name; "us-east-1"
-	Domains     []string // under which buckets are virtual hosts
-	MaxRequests int      // served at the same time; 1024. Further ones get 503 SlowDown
-	Ownership   string   // object ownership of new buckets: "BucketOwnerPreferred"
+	Region  string   // that signatures name; "us-east-1"
+	Domains []string // under which buckets are virtual hosts
+	// WebsiteDomains are those under which buckets are websites.
+	WebsiteDomains []string
+	MaxRequests    int    // served at the same time; 1024. Further ones get 503 SlowDown
+	Ownership      string // object ownership of new buckets: "BucketOwnerPreferred"
 
 	// TorrentKind is what ?torrent answers unless it is asked for another kind: torrent.V1.
 	TorrentKind torrent.Kind
@@ -47,6 +49,7 @@ type Handler struct {
 	meter    meter.Recorder
 	verifier *sigv4.Verifier
 	table    *table
+	website  operation
 	metrics  *metrics
 	slots    chan struct{} // one per request being served
 	o        Options
@@ -59,6 +62,7 @@ func New(objects *object.Store, accounts *account.Store, recorder meter.Recorder
 		objects: objects, accounts: accounts, meter: recorder,
 		verifier: sigv4.New(sigv4.Options{Region: o.Region}),
 		table:    newTable(operations()),
+		website:  websiteOperation(),
 		metrics:  newMetrics(),
 		slots:    make(chan struct{}, o.MaxRequests),
 		o:        o,
@@ -125,6 +129,9 @@ func continueEmpty(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) serve(c *call) (*response, error) {
+	if bucket, ok := hostBucket(c.http.Host, h.o.WebsiteDomains); ok {
+		return h.serveWebsite(c, bucket)
+	}
 	steps := []func(*call) error{h.parseTarget, h.parseClaim, h.match, h.authenticate, h.load, h.describe, h.authorise}
 	for _, step := range steps {
 		if err := step(c); err != nil {

@@ -70,9 +70,9 @@ func bucketConfigs() []subresource {
 		},
 		{
 			scope: bucketScope, query: "website", log: "WEBSITE",
-			get: empty("GetBucketWebsite", access.GetBucketWebsite, meter.ReadBucketConfiguration),
-			put: unbuilt("PutBucketWebsite", access.PutBucketWebsite, meter.WriteBucketConfiguration),
-			del: unbuilt("DeleteBucketWebsite", access.DeleteBucketWebsite, meter.DeleteBucketConfiguration),
+			get: built("GetBucketWebsite", access.GetBucketWebsite, (*Handler).getBucketWebsite, meter.ReadBucketConfiguration),
+			put: built("PutBucketWebsite", access.PutBucketWebsite, (*Handler).putBucketWebsite, meter.WriteBucketConfiguration),
+			del: built("DeleteBucketWebsite", access.DeleteBucketWebsite, (*Handler).deleteBucketWebsite, meter.DeleteBucketConfiguration),
 		},
 		{
 			scope: bucketScope, query: "logging", log: "LOGGING_STATUS",

@@ -27,9 +27,12 @@ func (h *Handler) render(w http.ResponseWriter, c *call, answer *response, err e
 	out := outcome{cause: err}
 	if err != nil {
 		e := describe(c, err)
-		out.code = e.code
-		answer = e.response(c)
+		if answer = e.response(c); c.website {
+			answer = e.page(c)
+		}
+		answer.code = e.code
 	}
+	out.code = answer.code
 	out.status = answer.status
 	if out.status == 0 {
 		out.status = http.StatusOK

@@ -67,12 +67,15 @@ type script struct {
 	got     *reply
 }
 
-// scriptDomain is under which scripts name virtual hosts.
-const scriptDomain = "s3.example.test"
+// scriptDomain is under which scripts name virtual hosts, scriptWebsite under which they name websites.
+const (
+	scriptDomain  = "s3.example.test"
+	scriptWebsite = "web.example.test"
+)
 
 func newScript(t *testing.T, file string, log io.Writer) *script {
 	w := newTestServer(t, Options{
-		Domains: []string{scriptDomain},
+		Domains: []string{scriptDomain}, WebsiteDomains: []string{scriptWebsite},
 		Announce: func(host string) []string {
 			return []string{"http://" + host + ":6969/announce", "udp://" + host + ":6969"}
 		},
@@ -179,7 +182,8 @@ func (s *script) send() {
 	if got.header.Get("X-Amz-Request-Id") == "" || got.header.Get("X-Amz-Id-2") == "" || got.header.Get("Date") == "" {
 		s.errorf("an answer without request ids: %v", got.header)
 	}
-	if got.status >= 400 && s.method != http.MethodHead {
+	page := got.header.Get("X-Amz-Error-Code") != "" // of a website
+	if got.status >= 400 && s.method != http.MethodHead && !page {
 		s.checkErrorShape(got)
 	}
 	s.method, s.presign = "", false

@@ -29,15 +29,23 @@ func (q query) get(name string) string { return url.Values(q).Get(name) }
 
 // parseTarget finds bucket and key of c, in the host (virtual-host style) or in the path.
 func (h *Handler) parseTarget(c *call) error {
+	if err := c.checkSize(); err != nil {
+		return err
+	}
+	t, err := parseTarget(c.http, h.o.Domains)
+	c.target = t
+	return err
+}
+
+// checkSize bounds what comes before the body.
+func (c *call) checkSize() error {
 	if len(c.http.RequestURI) > maxRequestURI {
 		return errorOf(codeInvalidURI, "The request URI is too long.")
 	}
 	if n := headerBytes(c.http.Header); n > maxHeaderBytes {
 		return errorOf(codeHeadersTooLarge, "", element{"MaxSizeAllowed", strconv.Itoa(maxHeaderBytes)})
 	}
-	t, err := parseTarget(c.http, h.o.Domains)
-	c.target = t
-	return err
+	return nil
 }
 
 func headerBytes(h http.Header) (n int) {
@@ -72,12 +80,18 @@ func (t target) withKey(escaped string) (target, error) {
 	if err != nil || !utf8.ValidString(key) {
 		return t, errorOf(codeInvalidURI, "")
 	}
-	if key != "" {
-		t.scope, t.key = objectScope, key
-	}
 	if t.bucket == "" || len(t.bucket) > maxBucketBytes || !utf8.ValidString(t.bucket) {
 		return t, errorOf(codeInvalidBucketName, "", element{"BucketName", strings.ToValidUTF8(t.bucket, "\ufffd")})
 	}
+	if key == "" {
+		return t, nil
+	}
+	return t.at(key)
+}
+
+// at is t with another key of its bucket.
+func (t target) at(key string) (target, error) {
+	t.scope, t.key = objectScope, key
 	if len(key) > maxKeyBytes {
 		return t, errorOf(codeKeyTooLong, "",
 			element{"Size", strconv.Itoa(len(key))}, element{"MaxSizeAllowed", strconv.Itoa(maxKeyBytes)})
@@ -87,8 +101,9 @@ func (t target) withKey(escaped string) (target, error) {
 
 // Hosts reports whether a Host header names a bucket: then every path is a key of it.
 func (h *Handler) Hosts(host string) bool {
-	_, ok := hostBucket(host, h.o.Domains)
-	return ok
+	_, bucket := hostBucket(host, h.o.Domains)
+	_, website := hostBucket(host, h.o.WebsiteDomains)
+	return bucket || website
 }
 
 // hostBucket returns the bucket that a Host header names below one of our domains. A domain may be below
