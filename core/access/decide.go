@@ -8,6 +8,8 @@ type Bucket struct {
 	Policy    *Policy // nil when there is none
 	Block     PublicAccessBlock
 	Ownership Ownership // empty is as ObjectWriter
+	// RequesterPays: others than the owner must say that they pay, which nobody without an account can.
+	RequesterPays bool
 }
 
 // Object holds the facts about the object, or about the multipart upload, whose Owner is then the
@@ -31,6 +33,7 @@ type Query struct {
 	Key       string
 	Object    *Object
 	Context   Context
+	Pays      bool // the request says x-amz-request-payer: requester
 }
 
 // Reason says which rule decided, for logs and the metrics of refusals.
@@ -43,6 +46,7 @@ const (
 	ByPolicy     Reason = "bucket policy"
 	ByACL        Reason = "acl"
 	ByRestricted Reason = "restrict public buckets"
+	ByPayer      Reason = "requester does not pay"
 	ByDefault    Reason = "nothing allows it"
 )
 
@@ -53,10 +57,13 @@ type Decision struct {
 	Sid     string // of the statement when Reason is ByPolicy
 }
 
-// Decide answers q in the order of AWS: root; an explicit deny of the policy; the owner; an allow of
+// Decide answers q in the order of AWS: whether the request is paid for; root; an explicit deny of the policy; the owner; an allow of
 // the policy; the ACLs; else no.
 func Decide(q Query) Decision {
 	p := q.Principal
+	if q.unpaid() {
+		return Decision{Reason: ByPayer}
+	}
 	if p.Kind == Root {
 		return Decision{Allowed: true, Reason: ByRoot}
 	}

@@ -290,6 +290,41 @@ func TestRestrictPublicBuckets(t *testing.T) {
 	}
 }
 
+func TestRequesterPays(t *testing.T) {
+	open := mustPolicy(t, stmt("Allow", "s3:*", wholeBucket, ""))
+	tests := []struct {
+		who     string
+		action  Action
+		pays    bool
+		want    bool
+		charged bool
+	}{
+		{"owner", GetObject, false, true, false},
+		{"owner", GetObject, true, true, false},
+		{"root", GetObject, false, true, false},
+		{"other", GetObject, false, false, false},
+		{"other", GetObject, true, true, true},
+		{"other", ListBucket, false, false, false},
+		{"other", ListBucket, true, true, true},
+		{"anonymous", GetObject, false, false, false},
+		{"anonymous", GetObject, true, false, false},
+		{"owner", GetObjectTorrent, true, false, false},
+		{"root", GetObjectTorrent, false, false, false},
+		{"other", GetObjectVersionTorrent, true, false, false},
+	}
+	for _, tt := range tests {
+		q := Query{Principal: principals()[tt.who], Action: tt.action, Bucket: ownedBucket(), Key: "k", Object: ownedObject(CannedPublicRead), Pays: tt.pays}
+		q.Bucket.Policy, q.Bucket.RequesterPays = open, true
+		got := Decide(q).Allowed
+		if got != tt.want || got && q.Charged() != tt.charged {
+			t.Errorf("%s, %s, pays %v: got %v, charged %v", tt.who, tt.action, tt.pays, got, q.Charged())
+		}
+		if PublicTorrent(q.Bucket, q.Key, *q.Object, false, Context{}) {
+			t.Error("the swarm of a Requester Pays bucket is open")
+		}
+	}
+}
+
 func TestMayKnowAbsence(t *testing.T) {
 	get := Query{Action: GetObject, Bucket: ownedBucket(), Key: "absent"}
 	tests := []struct {

@@ -7,7 +7,7 @@ package access
 // c holds what is known of the peer: its address and the time. What is not set there is unknown, and
 // so closes: a check without an address treats an allow for an address range as not met, and a deny
 // for one as met. A peer's connection is not TLS, so a policy that demands aws:SecureTransport
-// closes the swarm; a peer has no headers, so one that demands a referer does too.
+// closes the swarm; a peer has no headers, so one that demands a referer does too, and Requester Pays closes it.
 func PublicTorrent(b Bucket, key string, o Object, version bool, c Context) bool {
 	return MayTorrent(Principal{}, b, key, o, version, c)
 }
@@ -15,6 +15,9 @@ func PublicTorrent(b Bucket, key string, o Object, version bool, c Context) bool
 // MayTorrent is PublicTorrent for a principal: whether p may be in the private swarm of the object. Policies do not bind
 // Root.
 func MayTorrent(p Principal, b Bucket, key string, o Object, version bool, c Context) bool {
+	if b.RequesterPays {
+		return false
+	}
 	c = c.clone()
 	for _, k := range []Key{KeySourceIP, KeyCurrentTime, KeyEpochTime} {
 		if !c.has(k) {

@@ -37,4 +37,5 @@ type BucketConfig struct {
 	Policy            *access.Policy            // parsed PolicyJSON; nil without a policy
 	PublicAccessBlock *access.PublicAccessBlock // nil when never put
 	Versioning        Versioning
+	RequesterPays     bool // RequestPaymentConfiguration: Payer is Requester
 }

@@ -17,6 +17,7 @@ const (
 	bucketFieldPolicy
 	bucketFieldBlock
 	bucketFieldVersioning
+	bucketFieldRequesterPays
 )
 
 // Bits of bucketFieldBlock. blockPut is set in every public access block, also one that blocks nothing.
@@ -37,7 +38,8 @@ func encodeBucket(b *Bucket) []byte {
 	r = appendText(r, bucketFieldOwnership, b.Config.Ownership)
 	r = appendText(r, bucketFieldPolicy, b.Config.PolicyJSON)
 	r = appendUint(r, bucketFieldBlock, blockBits(b.Config.PublicAccessBlock))
-	return appendUint(r, bucketFieldVersioning, uint64(b.Config.Versioning))
+	r = appendUint(r, bucketFieldVersioning, uint64(b.Config.Versioning))
+	return appendBool(r, bucketFieldRequesterPays, b.Config.RequesterPays)
 }
 
 func decodeBucket(name string, record []byte) (*Bucket, error) {
@@ -78,6 +80,8 @@ func (b *Bucket) read(f field) (err error) {
 		b.Config.PublicAccessBlock = blockOf(f.uint)
 	case bucketFieldVersioning:
 		b.Config.Versioning = Versioning(f.uint)
+	case bucketFieldRequesterPays:
+		b.Config.RequesterPays = f.bool()
 	}
 	return err
 }

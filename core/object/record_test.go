@@ -84,6 +84,8 @@ func TestGoldenRecords(t *testing.T) {
 	tagged, taggedUpload := fullVersion(), fullUpload()
 	tagged.Tags = []access.Tag{{Key: "colour", Value: "red"}, {Key: "empty"}}
 	taggedUpload.Tags = tagged.Tags
+	paid := fullBucket()
+	paid.Config.RequesterPays = true
 	manifest, _ := encodeManifest([]partRecord{*fullPart(), *fullPart()})
 	infohash := infohashRecord{"a/key", torrentForm{kind: torrent.V2}, false}
 	private := infohashRecord{"a/key", torrentForm{torrent.V2, true}, false}
@@ -101,6 +103,7 @@ func TestGoldenRecords(t *testing.T) {
 		}},
 		{"document", encodeDocument([]byte("<x/>")), []byte("<x/>"), func(b []byte) (any, error) { return decodeDocument(b) }},
 		{"bucket", encodeBucket(fullBucket()), fullBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
+		{"bucket-requester-pays", encodeBucket(paid), paid, func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
 		{"upload", encodeUpload(fullUpload()), fullUpload(), func(b []byte) (any, error) {
 			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)
 		}},

@@ -103,6 +103,7 @@ func (b *Bucket) Access() access.Bucket {
 	facts := access.Bucket{
 		Name: b.Name, Owner: access.CanonicalID(b.Owner), ACL: b.Config.ACL,
 		Policy: b.Config.Policy, Ownership: b.Config.Ownership,
+		RequesterPays: b.Config.RequesterPays,
 	}
 	if block := b.Config.PublicAccessBlock; block != nil {
 		facts.Block = *block

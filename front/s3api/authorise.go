@@ -56,7 +56,7 @@ func (h *Handler) decide(c *call, action access.Action, key string, v *object.Ve
 }
 
 func (c *call) question(action access.Action, key string) access.Query {
-	q := access.Query{Principal: c.principal, Action: action, Key: key, Context: c.access}
+	q := access.Query{Principal: c.principal, Action: action, Key: key, Context: c.access, Pays: c.pays()}
 	q.Bucket.Name = c.target.bucket // of one to be made, too
 	if c.bucket != nil {
 		q.Bucket = c.bucket.Access()
@@ -81,7 +81,7 @@ func torrentAllowed(q access.Query) error {
 	if q.Action == access.GetObjectVersionTorrent {
 		read.Action = access.GetObjectVersion
 	}
-	if d.Reason == access.ByPolicy || !access.Decide(read).Allowed {
+	if d.Reason == access.ByPolicy || d.Reason == access.ByPayer || !access.Decide(read).Allowed {
 		return errAccessDenied()
 	}
 	return nil

@@ -14,7 +14,6 @@ var emptyForms = map[string]emptyForm{
 	"logging":             {root: "BucketLoggingStatus"},
 	"notification":        {root: "NotificationConfiguration"},
 	"accelerate":          {root: "AccelerateConfiguration"},
-	"requestPayment":      {root: "RequestPaymentConfiguration", holds: element{"Payer", "BucketOwner"}},
 	"lifecycle":           {code: codeNoSuchLifecycle},
 	"encryption":          {code: codeNoSuchEncryption},
 	"replication":         {code: codeNoSuchReplication},

@@ -141,7 +141,11 @@ func (h *Handler) serve(c *call) (*response, error) {
 	if c.operation.serve == nil {
 		return nil, errorOf(codeNotImplemented, "This operation is not implemented.")
 	}
-	return c.operation.serve(h, c)
+	answer, err := c.operation.serve(h, c)
+	if err == nil && c.question(c.operation.action, c.target.key).Charged() {
+		answer.tellCharged()
+	}
+	return answer, err
 }
 
 // describe lets the operation tell policies what is in the body.

@@ -110,7 +110,7 @@ func (h *Handler) copySource(c *call) (*object.Version, error) {
 	if ref.Set {
 		action = access.GetObjectVersion
 	}
-	q := access.Query{Principal: c.principal, Action: action, Bucket: b.Access(), Key: key, Context: c.access}
+	q := access.Query{Principal: c.principal, Action: action, Bucket: b.Access(), Key: key, Context: c.access, Pays: c.pays()}
 	if err == nil && v.DeleteMarker {
 		err = fault.New("find copy source", key, fault.NoSuchKey, nil)
 	}

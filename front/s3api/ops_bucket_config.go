@@ -44,6 +44,10 @@ func bucketAccess() []subresource {
 
 // bucketConfigs are the others; what is not built yet answers AWS's empty form to a GET.
 func bucketConfigs() []subresource {
+	putRequestPayment := verb{
+		name: "PutBucketRequestPayment", action: access.PutBucketRequestPayment, serve: (*Handler).putRequestPayment, usage: meter.WriteBucketRequestPayment,
+		state: partial, note: "who does not pay is refused; the bucket's owner is still billed",
+	}
 	return []subresource{
 		{
 			scope: bucketScope, query: "versioning", log: "VERSIONING",
@@ -86,8 +90,8 @@ func bucketConfigs() []subresource {
 		},
 		{
 			scope: bucketScope, query: "requestPayment", log: "REQUEST_PAYMENT",
-			get: empty("GetBucketRequestPayment", access.GetBucketRequestPayment, meter.ReadBucketRequestPayment),
-			put: unbuilt("PutBucketRequestPayment", access.PutBucketRequestPayment, meter.WriteBucketRequestPayment),
+			get: built("GetBucketRequestPayment", access.GetBucketRequestPayment, (*Handler).getRequestPayment, meter.ReadBucketRequestPayment),
+			put: putRequestPayment,
 		},
 		unbuiltConfig("encryption", "ENCRYPTION", "BucketEncryption", access.GetEncryptionConfiguration, access.PutEncryptionConfiguration),
 		unbuiltConfig("replication", "REPLICATION", "BucketReplication", access.GetReplicationConfiguration, access.PutReplicationConfiguration),

@@ -137,6 +137,7 @@ func (e *apiError) response(c *call) *response {
 // record meters one request.
 func (h *Handler) record(c *call, out outcome) {
 	e := meter.Event{At: c.started, Source: meter.REST, Account: string(c.principal.CanonicalID), Operation: meter.UnknownAction}
+	// Under Requester Pays this is whom a bill by requester would name instead: access.Query.Charged says when.
 	if c.bucket != nil {
 		e.Account, e.Bucket = c.bucket.Owner, c.bucket.Name
 	}
