@@ -66,6 +66,7 @@ const (
 	codeNoSuchEncryption              code = "ServerSideEncryptionConfigurationNotFoundError"
 	codeNoSuchKey                     code = "NoSuchKey"
 	codeNoSuchLifecycle               code = "NoSuchLifecycleConfiguration"
+	codeNoSuchMetadata                code = "MetadataConfigurationNotFound"
 	codeNoSuchObjectLock              code = "ObjectLockConfigurationNotFoundError"
 	codeNoSuchOwnershipControls       code = "OwnershipControlsNotFoundError"
 	codeNoSuchPublicAccessBlock       code = "NoSuchPublicAccessBlockConfiguration"
@@ -150,6 +151,7 @@ var absenceCodes = map[code]codeRow{
 	codeNoSuchEncryption:        {http.StatusNotFound, "The server side encryption configuration was not found."},
 	codeNoSuchKey:               {http.StatusNotFound, "The specified key does not exist."},
 	codeNoSuchLifecycle:         {http.StatusNotFound, "The lifecycle configuration does not exist."},
+	codeNoSuchMetadata:          {http.StatusNotFound, "The metadata configuration was not found."},
 	codeNoSuchObjectLock:        {http.StatusNotFound, "Object Lock configuration does not exist for this bucket."},
 	codeNoSuchOwnershipControls: {http.StatusNotFound, "The bucket ownership controls were not found."},
 	codeNoSuchPublicAccessBlock: {http.StatusNotFound, "The public access block configuration was not found."},

@@ -70,7 +70,7 @@ func bucketConfigs() []subresource {
 			scope: bucketScope, query: "lifecycle", log: "LIFECYCLE",
 			get: empty("GetBucketLifecycleConfiguration", access.GetLifecycleConfiguration, meter.ReadBucketConfiguration),
 			put: unbuilt("PutBucketLifecycleConfiguration", access.PutLifecycleConfiguration, meter.WriteBucketConfiguration),
-			del: unbuilt("DeleteBucketLifecycle", access.PutLifecycleConfiguration, meter.DeleteBucketConfiguration),
+			del: cleared("DeleteBucketLifecycle", access.PutLifecycleConfiguration, meter.DeleteBucketConfiguration),
 		},
 		{
 			scope: bucketScope, query: "website", log: "WEBSITE",
@@ -81,12 +81,12 @@ func bucketConfigs() []subresource {
 		{
 			scope: bucketScope, query: "logging", log: "LOGGING_STATUS",
 			get: empty("GetBucketLogging", access.GetBucketLogging, meter.ReadBucketLogging),
-			put: unbuilt("PutBucketLogging", access.PutBucketLogging, meter.WriteBucketLogging),
+			put: off("PutBucketLogging", access.PutBucketLogging, meter.WriteBucketLogging),
 		},
 		{
 			scope: bucketScope, query: "notification", log: "NOTIFICATION",
 			get: empty("GetBucketNotificationConfiguration", access.GetBucketNotification, meter.ReadBucketConfiguration),
-			put: unbuilt("PutBucketNotificationConfiguration", access.PutBucketNotification, meter.WriteBucketConfiguration),
+			put: off("PutBucketNotificationConfiguration", access.PutBucketNotification, meter.WriteBucketConfiguration),
 		},
 		{
 			scope: bucketScope, query: "requestPayment", log: "REQUEST_PAYMENT",
@@ -98,7 +98,7 @@ func bucketConfigs() []subresource {
 		{
 			scope: bucketScope, query: "accelerate", log: "ACCELERATE",
 			get: empty("GetBucketAccelerateConfiguration", access.GetAccelerateConfiguration, meter.ReadBucketConfiguration),
-			put: unbuilt("PutBucketAccelerateConfiguration", access.PutAccelerateConfiguration, meter.WriteBucketConfiguration),
+			put: off("PutBucketAccelerateConfiguration", access.PutAccelerateConfiguration, meter.WriteBucketConfiguration),
 		},
 		{
 			scope: bucketScope, query: "object-lock", log: "OBJECT_LOCK",
@@ -119,6 +119,6 @@ func unbuiltConfig(query, log, name string, read, write access.Action) subresour
 		scope: bucketScope, query: query, log: log,
 		get: empty("Get"+name, read, meter.ReadBucketConfiguration),
 		put: unbuilt("Put"+name, write, meter.WriteBucketConfiguration),
-		del: unbuilt("Delete"+name, write, meter.DeleteBucketConfiguration),
+		del: cleared("Delete"+name, write, meter.DeleteBucketConfiguration),
 	}
 }

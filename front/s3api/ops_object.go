@@ -81,13 +81,13 @@ func objectSubresources() []subresource {
 		},
 		{
 			scope: objectScope, query: "retention", log: "OBJECT_LOCK_RETENTION",
-			get: unbuilt("GetObjectRetention", access.GetObjectRetention, meter.ReadObjectLock),
-			put: unbuilt("PutObjectRetention", access.PutObjectRetention, meter.WriteObjectLock),
+			get: unlocked("GetObjectRetention", access.GetObjectRetention),
+			put: unlocked("PutObjectRetention", access.PutObjectRetention),
 		},
 		{
 			scope: objectScope, query: "legal-hold", log: "OBJECT_LOCK_LEGALHOLD",
-			get: unbuilt("GetObjectLegalHold", access.GetObjectLegalHold, meter.ReadObjectLock),
-			put: unbuilt("PutObjectLegalHold", access.PutObjectLegalHold, meter.WriteObjectLock),
+			get: unlocked("GetObjectLegalHold", access.GetObjectLegalHold),
+			put: unlocked("PutObjectLegalHold", access.PutObjectLegalHold),
 		},
 	}
 }

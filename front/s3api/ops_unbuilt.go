@@ -7,7 +7,7 @@ import (
 	"shoal/core/meter"
 )
 
-// unbuiltOperations are those of S3 that nothing here does. They have rows because a sub-resource that is not
+// unbuiltOperations are those of S3 that nothing here does; those that tools probe answer AWS's empty form. They have rows because a sub-resource that is not
 // known is passed over: PUT ?encryption would put its XML over the object, DELETE ?metadataTable would delete
 // the bucket. Their actions only decide who is told that they are missing.
 func unbuiltOperations() []operation {
@@ -24,15 +24,19 @@ func unbuiltOperations() []operation {
 		}
 		return o
 	}
+	probed := func(o operation) operation {
+		o.serve, o.state, o.note = (*Handler).emptyConfig, partial, "answers the empty form"
+		return o
+	}
 	return []operation{
 		row("CreateSession", http.MethodGet, bucketScope, "session", access.ListBucket),
-		row("GetBucketAbac", http.MethodGet, bucketScope, "abac", access.GetBucketTagging),
+		probed(row("GetBucketAbac", http.MethodGet, bucketScope, "abac", access.GetBucketTagging)),
 		row("PutBucketAbac", http.MethodPut, bucketScope, "abac", access.PutBucketTagging),
 		row("CreateBucketMetadataTableConfiguration", http.MethodPost, bucketScope, "metadataTable", access.CreateMetadataTable),
-		row("GetBucketMetadataTableConfiguration", http.MethodGet, bucketScope, "metadataTable", access.GetMetadataTable),
+		probed(row("GetBucketMetadataTableConfiguration", http.MethodGet, bucketScope, "metadataTable", access.GetMetadataTable)),
 		row("DeleteBucketMetadataTableConfiguration", http.MethodDelete, bucketScope, "metadataTable", access.DeleteMetadataTable),
 		row("CreateBucketMetadataConfiguration", http.MethodPost, bucketScope, "metadataConfiguration", access.CreateMetadataTable),
-		row("GetBucketMetadataConfiguration", http.MethodGet, bucketScope, "metadataConfiguration", access.GetMetadataTable),
+		probed(row("GetBucketMetadataConfiguration", http.MethodGet, bucketScope, "metadataConfiguration", access.GetMetadataTable)),
 		row("DeleteBucketMetadataConfiguration", http.MethodDelete, bucketScope, "metadataConfiguration", access.DeleteMetadataTable),
 		row("UpdateBucketMetadataInventoryTableConfiguration", http.MethodPut, bucketScope, "metadataInventoryTable", access.CreateMetadataTable),
 		row("UpdateBucketMetadataJournalTableConfiguration", http.MethodPut, bucketScope, "metadataJournalTable", access.CreateMetadataTable),

@@ -42,6 +42,25 @@ func empty(name string, a access.Action, u meter.Operation) verb {
 	return verb{name: name, action: a, serve: (*Handler).emptyConfig, usage: u, state: partial, note: "answers the empty form"}
 }
 
+// off is a PUT of a configuration that cannot be set yet.
+func off(name string, a access.Action, u meter.Operation) verb {
+	return verb{name: name, action: a, serve: (*Handler).turnOff, usage: u, state: partial, note: "takes what turns it off; else 501"}
+}
+
+// cleared is a DELETE of a configuration that cannot be set yet.
+func cleared(name string, a access.Action, u meter.Operation) verb {
+	return verb{name: name, action: a, serve: (*Handler).clearNothing, usage: u, state: partial, note: "there is none to delete"}
+}
+
+// unlocked is an operation on the lock of an object.
+func unlocked(name string, a access.Action) verb {
+	u := meter.ReadObjectLock
+	if a == access.PutObjectRetention || a == access.PutObjectLegalHold {
+		u = meter.WriteObjectLock
+	}
+	return verb{name: name, action: a, serve: (*Handler).missingLock, usage: u, state: no, note: "answers that the bucket has no object lock"}
+}
+
 func unbuilt(name string, a access.Action, u meter.Operation) verb {
 	return verb{name: name, action: a, usage: u, state: no}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // maxXMLDepth is deeper than any document of S3: an ACL has five levels.
@@ -32,7 +33,11 @@ func (c *call) readXMLDocument(limit int64, root string, into any) ([]byte, erro
 	return data, nil
 }
 
-// decodeXML reads one document. Its elements are in the S3 namespace or in none; a document type, an
+// namespaces are those that S3 takes for its own: some of its documentation has another host, some clients no slash,
+// and many write none at all. Never written.
+var namespaces = []string{"", s3Namespace, "http://s3.amazonaws.com/doc/2006-03-01", "http://doc.s3.amazonaws.com/2006-03-01"}
+
+// decodeXML reads one document. Its root is in a namespace of S3; a document type, an
 // entity of its own, depth beyond maxXMLDepth and anything behind the root are refused.
 func decodeXML(data []byte, root string, into any) error {
 	guard := &xmlGuard{dec: xml.NewDecoder(bytes.NewReader(data))}
@@ -41,7 +46,7 @@ func decodeXML(data []byte, root string, into any) error {
 	if err != nil {
 		return err
 	}
-	if start.Name.Local != root || start.Name.Space != "" && start.Name.Space != s3Namespace {
+	if start.Name.Local != root || !slices.Contains(namespaces, start.Name.Space) {
 		return fmt.Errorf("root element is %q, want %q", start.Name.Local, root)
 	}
 	if err := dec.DecodeElement(into, &start); err != nil {
