@@ -29,10 +29,6 @@ func (h *Handler) createBucket(c *call) (*response, error) {
 	if strings.EqualFold(c.http.Header.Get("x-amz-bucket-object-lock-enabled"), "true") {
 		return nil, errorOf(codeNotImplemented, "")
 	}
-	region, err := h.createRegion(c)
-	if err != nil {
-		return nil, err
-	}
 	ownership, err := h.createOwnership(c)
 	if err != nil {
 		return nil, err
@@ -45,7 +41,7 @@ func (h *Handler) createBucket(c *call) (*response, error) {
 		return nil, errorOf(codeInvalidBucketACL, "")
 	}
 	b, err := h.objects.CreateBucket(c.ctx, object.NewBucket{
-		Name: c.target.bucket, Owner: c.requester, Region: region, ACL: acl, Ownership: ownership,
+		Name: c.target.bucket, Owner: c.requester, Region: c.region, ACL: acl, Ownership: ownership,
 	})
 	if err != nil {
 		return nil, err
@@ -54,32 +50,33 @@ func (h *Handler) createBucket(c *call) (*response, error) {
 	return &response{header: http.Header{"Location": {"/" + b.Name}}}, nil
 }
 
-// createRegion reads the location constraint: ours, or none, which is empty as in object.Bucket.
-func (h *Handler) createRegion(c *call) (string, error) {
+// describeCreate reads where the bucket is to be into c.region: ours, or none, which is empty as in object.Bucket.
+func (h *Handler) describeCreate(c *call) error {
 	data, err := c.document(maxConfigXML)
 	if err != nil {
-		return "", err
+		return err
 	}
 	var doc createBucketConfiguration
 	if len(bytes.TrimSpace(data)) > 0 {
 		if err := decodeXML(data, "CreateBucketConfiguration", &doc); err != nil {
-			return "", errorOf(codeMalformedXML, "")
+			return errorOf(codeMalformedXML, "")
 		}
 	}
 	if doc.Location != nil || len(doc.Tags) > 0 {
-		return "", errorOf(codeNotImplemented, "")
+		return errorOf(codeNotImplemented, "")
 	}
-	region := doc.LocationConstraint
-	if region == "" {
-		region = h.o.Region
+	if c.region = doc.LocationConstraint; c.region == "" {
+		c.region = h.o.Region
+	} else {
+		c.access.Set(access.KeyLocation, c.region)
 	}
-	if region != h.o.Region {
-		return "", errorOf(codeInvalidLocation, "", element{"LocationConstraint", region})
+	if c.region != h.o.Region {
+		return errorOf(codeInvalidLocation, "", element{"LocationConstraint", c.region})
 	}
-	if region == defaultRegion {
-		region = ""
+	if c.region == defaultRegion {
+		c.region = ""
 	}
-	return region, nil
+	return nil
 }
 
 func (h *Handler) createOwnership(c *call) (access.Ownership, error) {

@@ -38,9 +38,10 @@ type call struct {
 	upload  *object.Upload  // set when the target names an upload that exists
 	absent  error           // NoSuchKey and its like: told only to who may know (see authorise)
 
-	tags []access.Tag // of the body of PutObjectTagging and PutBucketTagging
-	cors http.Header  // that CORS rules add to the answer; nil for none
-	body body         // what the client sends, decoded and bounded; see openBody
+	region string       // of the body of CreateBucket
+	tags   []access.Tag // of the body of PutObjectTagging and PutBucketTagging
+	cors   http.Header  // that CORS rules add to the answer; nil for none
+	body   body         // what the client sends, decoded and bounded; see openBody
 }
 
 // body is the content of a request: aws-chunked is decoded and its signatures are checked on the way;

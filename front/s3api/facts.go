@@ -24,6 +24,8 @@ func (h *Handler) describeRequest(c *call) {
 			c.access.Set(key, v)
 		}
 	}
+	c.access.Set("aws:RequestedRegion", h.o.Region)
+	c.access.Set("aws:ViaAWSService", "false")
 	c.describeCopySource()
 	c.describeLock(now)
 	if tags, err := headerTags(c.http.Header); err == nil && tags != nil {

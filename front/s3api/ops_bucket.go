@@ -11,7 +11,7 @@ func bucketOperations() []operation {
 	return []operation{
 		{
 			name: "CreateBucket", method: http.MethodPut, scope: bucketScope,
-			action: access.CreateBucket, serve: (*Handler).createBucket, usage: meter.CreateBucket, tier: meter.Tier1, logAs: "REST.PUT.BUCKET",
+			action: access.CreateBucket, describe: (*Handler).describeCreate, serve: (*Handler).createBucket, usage: meter.CreateBucket, tier: meter.Tier1, logAs: "REST.PUT.BUCKET",
 			state: partial, note: "no object lock and no tags at creation",
 		},
 		{
