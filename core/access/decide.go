@@ -24,7 +24,7 @@ type Object struct {
 type Tag struct{ Key, Value string }
 
 // Query asks whether Principal may do Action. For actions on the account (ListAllMyBuckets,
-// CreateBucket) Bucket is the zero value; for those on a bucket Key is empty and Object nil; an
+// CreateBucket) Bucket is the zero value but for the Name of one to be made; for those on a bucket Key is empty and Object nil; an
 // object that is not there has a Key and a nil Object.
 type Query struct {
 	Principal Principal
@@ -57,8 +57,8 @@ type Decision struct {
 	Sid     string // of the statement when Reason is ByPolicy
 }
 
-// Decide answers q in the order of AWS: whether the request is paid for; root; an explicit deny of the policy; the owner; an allow of
-// the policy; the ACLs; else no.
+// Decide answers q in the order of AWS: whether the request is paid for; root; an explicit deny of the policy; the
+// owner; an allow of the policy; the ACLs; else no.
 func Decide(q Query) Decision {
 	p := q.Principal
 	if q.unpaid() {

@@ -28,7 +28,7 @@ func (h *Handler) describeRequest(c *call) {
 	c.access.Set("aws:ViaAWSService", "false")
 	c.describeCopySource()
 	c.describeLock(now)
-	if tags, err := headerTags(c.http.Header); err == nil && tags != nil {
+	if tags, err := c.tagsToSet(); err == nil && tags != nil {
 		c.access.SetRequestTags(tags)
 	}
 	c.access.Set(access.KeyObjectCreation, strconv.FormatBool(c.operation.createsObject()))

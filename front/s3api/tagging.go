@@ -85,10 +85,18 @@ func headerTags(h http.Header) ([]access.Tag, error) {
 	return tags, nil
 }
 
+// tagsToSet reads the tags that the headers give to an object; of a copy that takes those of its source along, none.
+func (c *call) tagsToSet() ([]access.Tag, error) {
+	if c.http.Header.Get("x-amz-copy-source") != "" && c.http.Header.Get("x-amz-tagging-directive") != "REPLACE" {
+		return nil, nil
+	}
+	return headerTags(c.http.Header)
+}
+
 // newObjectTags returns the tags that the headers give to an object to be. Setting them takes a permission of its
 // own (S3 API reference, PutObject).
 func (h *Handler) newObjectTags(c *call) ([]access.Tag, error) {
-	tags, err := headerTags(c.http.Header)
+	tags, err := c.tagsToSet()
 	if err != nil || tags == nil {
 		return nil, err
 	}
