@@ -306,3 +306,45 @@ func conditioned(p *Policy) bool {
 	}
 	return false
 }
+
+// TestDocumentedKeys: what the S3 user guide and the IAM user guide document is taken, with an action that has it.
+func TestDocumentedKeys(t *testing.T) {
+	tests := []struct {
+		action, operator, value string
+		keys                    []string
+	}{
+		{"s3:GetObject", "StringLike", "x", []string{
+			"aws:UserAgent", "aws:Referer", "aws:userid", "aws:username", "aws:PrincipalType", "aws:PrincipalTag/team",
+			"aws:SourceVpce", "aws:PrincipalOrgID", "s3:ExistingObjectTag/a", "s3:signatureversion", "s3:authType",
+			"s3:x-amz-content-sha256", "s3:ResourceAccount", "s3:DataAccessPointAccount",
+		}},
+		{"s3:GetObjectVersion", "StringEquals", "x", []string{"s3:VersionId", "s3:versionid"}},
+		{"s3:GetObject", "ArnLike", "arn:aws:iam::123456789012:role/r", []string{"aws:PrincipalArn", "aws:SourceArn"}},
+		{"s3:GetObject", "IpAddress", "192.0.2.0/24", []string{"aws:SourceIp", "aws:VpcSourceIp"}},
+		{"s3:GetObject", "Bool", "true", []string{"aws:SecureTransport", "aws:MultiFactorAuthPresent", "aws:PrincipalIsAWSService"}},
+		{"s3:GetObject", "DateGreaterThan", "2020-01-01T00:00:00Z", []string{"aws:CurrentTime", "aws:TokenIssueTime"}},
+		{"s3:GetObject", "NumericLessThan", "600000", []string{"aws:EpochTime", "s3:signatureAge", "s3:TlsVersion"}},
+		{"s3:ListBucket", "StringEquals", "x", []string{"s3:prefix", "s3:delimiter"}},
+		{"s3:ListBucket", "NumericLessThanEquals", "10", []string{"s3:max-keys"}},
+		{"s3:PutObject", "StringEquals", "x", []string{
+			"s3:x-amz-acl", "s3:x-amz-grant-read", "s3:x-amz-grant-write", "s3:x-amz-grant-read-acp", "s3:x-amz-grant-write-acp",
+			"s3:x-amz-grant-full-control", "s3:x-amz-copy-source", "s3:x-amz-metadata-directive", "s3:x-amz-storage-class",
+			"s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id",
+			"s3:x-amz-server-side-encryption-customer-algorithm", "s3:x-amz-website-redirect-location", "s3:RequestObjectTag/a",
+			"s3:RequestObjectTagKeys", "s3:object-lock-mode", "s3:object-lock-legal-hold", "s3:if-match", "s3:if-none-match",
+		}},
+		{"s3:PutObject", "DateLessThan", "2030-01-01T00:00:00Z", []string{"s3:object-lock-retain-until-date"}},
+		{"s3:PutObject", "NumericLessThan", "30", []string{"s3:object-lock-remaining-retention-days"}},
+		{"s3:PutObject", "Null", "true", []string{"s3:if-none-match"}},
+		{"s3:PutObject", "Bool", "true", []string{"s3:ObjectCreationOperation"}},
+		{"s3:PutBucketTagging", "StringEquals", "x", []string{"aws:RequestTag/a", "aws:TagKeys", "aws:ResourceTag/a"}},
+	}
+	for _, tt := range tests {
+		for _, key := range tt.keys {
+			text := stmt("Deny", tt.action, wholeBucket, `,"Condition":{"`+tt.operator+`":{"`+key+`":"`+tt.value+`"}}`)
+			if _, err := ParsePolicy([]byte(text), "bucket"); err != nil {
+				t.Errorf("%s with %s: %v", tt.action, key, err)
+			}
+		}
+	}
+}
