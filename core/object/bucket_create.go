@@ -3,6 +3,7 @@ package object
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 
 	"shoal/core/access"
 	"shoal/core/fault"
@@ -16,14 +17,18 @@ type NewBucket struct {
 	Region    string
 	ACL       access.ACL
 	Ownership access.Ownership
+	Tagging   []byte // TaggingDocument; nil for none
 }
 
-// CreateBucket makes a bucket, or fails with InvalidBucketName, BucketAlreadyOwnedByYou or
+// CreateBucket makes a bucket, or fails with InvalidBucketName, InvalidArgument, BucketAlreadyOwnedByYou or
 // BucketAlreadyExists.
 func (s *Store) CreateBucket(ctx context.Context, n NewBucket) (*Bucket, error) {
 	const op = "create bucket"
 	if err := checkBucketName(n.Name); err != nil {
 		return nil, fault.New(op, n.Name, fault.InvalidBucketName, err)
+	}
+	if len(n.Tagging) > MaxDocument {
+		return nil, fault.New(op, n.Name, fault.InvalidArgument, errors.New("the tags are too long"))
 	}
 	b := &Bucket{
 		Name: n.Name, Owner: string(n.Owner.ID), Region: n.Region, Created: s.now().UTC(),
@@ -40,6 +45,9 @@ func (s *Store) CreateBucket(ctx context.Context, n NewBucket) (*Bucket, error) 
 		}
 		tx.Put(bucketKey(b.Name), encodeBucket(b))
 		tx.Put(bucketIDKey(b.ID), []byte(b.Name))
+		if n.Tagging != nil {
+			tx.Put(documentKey(b.ID, TaggingDocument), encodeDocument(n.Tagging))
+		}
 		for i := range byte(guardRows) {
 			tx.Put(guardKey(b.ID, i), []byte{guardOpen})
 		}

@@ -16,7 +16,8 @@ const defaultRegion = "us-east-1"
 type createBucketConfiguration struct {
 	LocationConstraint string `xml:"LocationConstraint"`
 	Tags               []struct {
-		Key string `xml:"Key"`
+		Key   string `xml:"Key"`
+		Value string `xml:"Value"`
 	} `xml:"Tags>Tag"`
 	Location *struct {
 		Type string `xml:"Type"`
@@ -41,7 +42,7 @@ func (h *Handler) createBucket(c *call) (*response, error) {
 		return nil, errorOf(codeInvalidBucketACL, "")
 	}
 	b, err := h.objects.CreateBucket(c.ctx, object.NewBucket{
-		Name: c.target.bucket, Owner: c.requester, Region: c.region, ACL: acl, Ownership: ownership,
+		Name: c.target.bucket, Owner: c.requester, Region: c.region, ACL: acl, Ownership: ownership, Tagging: c.bucketTags(),
 	})
 	if err != nil {
 		return nil, err
@@ -62,8 +63,17 @@ func (h *Handler) describeCreate(c *call) error {
 			return errorOf(codeMalformedXML, "")
 		}
 	}
-	if doc.Location != nil || len(doc.Tags) > 0 {
+	if doc.Location != nil {
 		return errorOf(codeNotImplemented, "")
+	}
+	for _, t := range doc.Tags {
+		c.tags = append(c.tags, access.Tag{Key: t.Key, Value: t.Value})
+	}
+	if err := object.CheckTags(c.tags, object.MaxBucketTags); err != nil {
+		return err
+	}
+	if len(c.tags) > 0 {
+		c.access.SetBucketRequestTags(c.tags)
 	}
 	if c.region = doc.LocationConstraint; c.region == "" {
 		c.region = h.o.Region
@@ -77,6 +87,14 @@ func (h *Handler) describeCreate(c *call) error {
 		c.region = ""
 	}
 	return nil
+}
+
+// bucketTags is the tagging document of a bucket to be, nil without tags.
+func (c *call) bucketTags() []byte {
+	if len(c.tags) == 0 {
+		return nil
+	}
+	return taggingDocument(c.tags).bytes()
 }
 
 func (h *Handler) createOwnership(c *call) (access.Ownership, error) {

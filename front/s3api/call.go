@@ -39,7 +39,7 @@ type call struct {
 	absent  error           // NoSuchKey and its like: told only to who may know (see authorise)
 
 	region string       // of the body of CreateBucket
-	tags   []access.Tag // of the body of PutObjectTagging and PutBucketTagging
+	tags   []access.Tag // of the body of CreateBucket, PutObjectTagging or PutBucketTagging
 	cors   http.Header  // that CORS rules add to the answer; nil for none
 	body   body         // what the client sends, decoded and bounded; see openBody
 }

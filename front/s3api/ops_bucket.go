@@ -12,7 +12,7 @@ func bucketOperations() []operation {
 		{
 			name: "CreateBucket", method: http.MethodPut, scope: bucketScope,
 			action: access.CreateBucket, describe: (*Handler).describeCreate, serve: (*Handler).createBucket, usage: meter.CreateBucket, tier: meter.Tier1, logAs: "REST.PUT.BUCKET",
-			state: partial, note: "no object lock and no tags at creation",
+			state: partial, note: "no object lock",
 		},
 		{
 			name: "HeadBucket", method: http.MethodHead, scope: bucketScope,
