@@ -78,7 +78,7 @@ func (s *Store) publishOnce(tx *kv.Tx, p publication, v *Version) error {
 	if old != nil {
 		objects--
 		size -= storedBytes(old)
-		if v.Replaced, err = s.lastInfoHash(tx, old); err != nil {
+		if v.Replaced, err = s.lastInfoHash(tx, p.bucket, old); err != nil {
 			return err
 		}
 		if err := s.retire(tx, old); err != nil {

@@ -244,9 +244,11 @@ func (s *Store) dropTorrent(tx *kv.Tx, v *Version) error {
 	return nil
 }
 
-// lastInfoHash returns the infohash of v's torrent for Version.Replaced, or what v itself replaced.
-func (s *Store) lastInfoHash(tx *kv.Tx, v *Version) (torrent.InfoHash, error) {
-	if !v.HasTorrent {
+// lastInfoHash returns the infohash of the torrent of v, which is current in b, for Version.Replaced; if there is none
+// that everybody may know of, what v itself replaced. A torrent record is no sign that v is public: a private torrent
+// needs one, too.
+func (s *Store) lastInfoHash(tx *kv.Tx, b *Bucket, v *Version) (torrent.InfoHash, error) {
+	if !v.HasTorrent || !openToAll(b.Access(), v) {
 		return v.Replaced, nil
 	}
 	rows, err := tx.Peek(torrentKey(v.BucketID, v.ID)) // see dropTorrent

@@ -32,8 +32,8 @@ type Version struct {
 	Checksum     Checksum // zero when none
 	PartCount    int      // 0 unless completed from a multipart upload
 	HasTorrent   bool     // a torrent record of this version is kept
-	// Replaced is the infohash of the v1 torrent of what this version was put over, the last that had one;
-	// zero when none had.
+	// Replaced is the infohash of the v1 torrent of what this version was put over, the last that had one and that
+	// everybody could read until then; zero when there is none.
 	Replaced torrent.InfoHash
 	Content  Content
 }
