@@ -43,6 +43,9 @@ func loadTOML(r io.Reader) (kong.Resolver, error) {
 	return file, nil
 }
 
+// explicit reports whether only the command line sets a flag: what it changes is not this process.
+func explicit(flag *kong.Flag) bool { return flag.Tag.Has("explicit") }
+
 // settingsFile is the parsed configuration file, by flag name.
 type settingsFile map[string]any
 
@@ -68,6 +71,9 @@ func (s settingsFile) Validate(app *kong.Application) error {
 
 // Resolve gives the flag's value from the file, nil when it is not there.
 func (s settingsFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	if explicit(flag) {
+		return nil, nil
+	}
 	switch v := s[flag.Name].(type) {
 	case nil:
 		return nil, nil
@@ -82,10 +88,10 @@ func (s settingsFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (a
 	}
 }
 
-// environment gives a flag its SHOAL_<FLAG> variable.
+// environment gives a flag its SHOAL_<FLAG> variable, unless it is explicit.
 var environment = kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	name := "SHOAL_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
-	if v, ok := os.LookupEnv(name); ok && flag.Name != "config" {
+	if v, ok := os.LookupEnv(name); ok && flag.Name != "config" && !explicit(flag) {
 		return v, nil
 	}
 	return nil, nil

@@ -38,4 +38,11 @@ type BucketConfig struct {
 	PublicAccessBlock *access.PublicAccessBlock // nil when never put
 	Versioning        Versioning
 	RequesterPays     bool // RequestPaymentConfiguration: Payer is Requester
+	Seeding           Seeding
+}
+
+// Seeding is how the torrents of a bucket are seeded, where the bucket differs from the server.
+type Seeding struct {
+	Policy string // swarm.Policy by name; "", and one that this program does not know, is the server's
+	Rate   int64  // most bytes of payload a second, of all its torrents together; 0 is the server's
 }

@@ -18,6 +18,8 @@ const (
 	bucketFieldBlock
 	bucketFieldVersioning
 	bucketFieldRequesterPays
+	bucketFieldSeedingPolicy
+	bucketFieldSeedingRate
 )
 
 // Bits of bucketFieldBlock. blockPut is set in every public access block, also one that blocks nothing.
@@ -39,7 +41,9 @@ func encodeBucket(b *Bucket) []byte {
 	r = appendText(r, bucketFieldPolicy, b.Config.PolicyJSON)
 	r = appendUint(r, bucketFieldBlock, blockBits(b.Config.PublicAccessBlock))
 	r = appendUint(r, bucketFieldVersioning, uint64(b.Config.Versioning))
-	return appendBool(r, bucketFieldRequesterPays, b.Config.RequesterPays)
+	r = appendBool(r, bucketFieldRequesterPays, b.Config.RequesterPays)
+	r = appendText(r, bucketFieldSeedingPolicy, b.Config.Seeding.Policy)
+	return appendUint(r, bucketFieldSeedingRate, uint64(b.Config.Seeding.Rate))
 }
 
 func decodeBucket(name string, record []byte) (*Bucket, error) {
@@ -82,6 +86,10 @@ func (b *Bucket) read(f field) (err error) {
 		b.Config.Versioning = Versioning(f.uint)
 	case bucketFieldRequesterPays:
 		b.Config.RequesterPays = f.bool()
+	case bucketFieldSeedingPolicy:
+		b.Config.Seeding.Policy = f.string()
+	case bucketFieldSeedingRate:
+		b.Config.Seeding.Rate = int64(f.uint)
 	}
 	return err
 }

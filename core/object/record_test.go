@@ -49,6 +49,13 @@ func fullBucket() *Bucket {
 	}
 }
 
+// seededBucket has a seeding of its own, which the bucket of earlier programs has not.
+func seededBucket() *Bucket {
+	b := fullBucket()
+	b.Config.Seeding = Seeding{Policy: "balanced", Rate: 10 << 20}
+	return b
+}
+
 func fullUpload() *uploadRecord {
 	v := fullVersion()
 	return &uploadRecord{
@@ -104,6 +111,7 @@ func TestGoldenRecords(t *testing.T) {
 		{"document", encodeDocument([]byte("<x/>")), []byte("<x/>"), func(b []byte) (any, error) { return decodeDocument(b) }},
 		{"bucket", encodeBucket(fullBucket()), fullBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
 		{"bucket-requester-pays", encodeBucket(paid), paid, func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
+		{"bucket-seeding", encodeBucket(seededBucket()), seededBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
 		{"upload", encodeUpload(fullUpload()), fullUpload(), func(b []byte) (any, error) {
 			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)
 		}},

@@ -2,6 +2,10 @@ package swarm
 
 import "errors"
 
+// ErrPolicyChanged is why a member is closed that was told of everything, after its torrent is no longer seeded so. It may
+// come again at once.
+var ErrPolicyChanged = errors.New("the seeding policy changed")
+
 // The causes inside the faults of this package, for the log.
 var (
 	errTooManySwarms     = errors.New("too many live swarms")

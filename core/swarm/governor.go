@@ -161,6 +161,9 @@ func (g *Governor) Join(now time.Duration, t Traits) (id int) {
 	if len(g.pieces) > 0 {
 		x.cursor = g.rng.Uint32N(uint32(len(g.pieces)))
 	}
+	if g.t.Policy == Speed {
+		x.cursor = uint32(len(g.pieces)) // it is greeted with all of them: see tellAll
+	}
 	g.peers[id] = x
 	if g.came++; g.came == 1 {
 		g.begun = now
@@ -249,11 +252,12 @@ func (g *Governor) Lost(id int, now time.Duration) {
 	if x.count == 0 {
 		return
 	}
-	traits := x.traits
+	traits, cursor := x.traits, x.cursor
 	g.came-- // it is the same member
 	g.Leave(id, now)
 	for g.Join(now, traits) != id { // the last id that became free is the first to be used again
 	}
+	g.peers[id].cursor = cursor
 }
 
 // Requested says that a member asked for a block of a piece that it may have.

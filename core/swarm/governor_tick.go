@@ -57,10 +57,14 @@ type round struct {
 
 // Tick does what is due by time; twice a second is often enough.
 func (g *Governor) Tick(now time.Duration) {
-	if now-g.round.ticked < tickEvery || g.t.Policy == Speed {
+	if now-g.round.ticked < tickEvery {
 		return
 	}
 	g.round.ticked = now
+	if g.t.Policy == Speed {
+		g.tellAll()
+		return
+	}
 	g.mostMoving = max(g.mostMoving, g.moving.at(now))
 	g.doze(now)
 	g.starve(now)

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"log/slog"
 	"time"
-
-	"shoal/core/object"
 )
 
 // Options of New; the zero value works.
@@ -17,8 +15,7 @@ type Options struct {
 	Linger   time.Duration // a swarm stays that long after the last peer left; default 90 s
 	Interval time.Duration // between two announces of one peer in a steady swarm; default 30 min
 
-	Policy   Policy                         // default Egress
-	PolicyOf func(t *object.Torrent) Policy // of one torrent, asked when its swarm is made; nil is Policy for all
+	Policy Policy // of the torrents of a bucket that has none of its own; default Egress
 
 	Guests Guests // who may be in the swarms of private torrents; default: nobody
 

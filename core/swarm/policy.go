@@ -41,13 +41,39 @@ func ParsePolicy(name string) (Policy, error) {
 	return 0, fault.New("parse policy", name, fault.InvalidArgument, nil)
 }
 
-// policyOf returns the policy for the swarm of t. A single piece cannot be parted among peers.
+// policyOf returns the policy for the swarm of t: that of its bucket, or the registry's. A single piece cannot be parted
+// among peers.
 func (r *Registry) policyOf(t *object.Torrent) Policy {
 	if t.NumPieces() <= 1 {
 		return Speed
 	}
-	if r.o.PolicyOf != nil {
-		return r.o.PolicyOf(t)
+	if p, err := ParsePolicy(t.Bucket.Config.Seeding.Policy); err == nil {
+		return p
 	}
 	return r.o.Policy
+}
+
+// setPolicy takes a policy over that is another one now. Who was told of everything cannot be governed: such members
+// are let go, and come again.
+func (s *Swarm) setPolicy(p Policy) {
+	s.mu.Lock()
+	old := s.policy
+	s.policy = p
+	if old == p || s.closed != nil || s.governor == nil {
+		s.mu.Unlock()
+		return
+	}
+	var out []*Member
+	if old == Speed {
+		for m := range s.members {
+			delete(s.members, m)
+			s.release(m)
+			out = append(out, m)
+		}
+	}
+	s.governor.SetPolicy(p)
+	s.mu.Unlock()
+	for _, m := range out {
+		m.conn.Close(ErrPolicyChanged)
+	}
 }

@@ -16,7 +16,6 @@ type Swarm struct {
 	r      *Registry
 	hashes []torrent.InfoHash // by which it is found; the first stands for it
 	born   time.Time
-	policy Policy
 	guests *guestList // of a private torrent; nil of any other
 
 	view     atomic.Pointer[view]
@@ -27,6 +26,7 @@ type Swarm struct {
 
 	mu         sync.Mutex // guards all below
 	closed     error      // why; nil while it is live
+	policy     Policy
 	members    map[*Member]struct{}
 	joins      int64 // members ever
 	churn      int64 // counts what may change a PEX message

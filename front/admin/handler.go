@@ -49,6 +49,8 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	h.mux.HandleFunc("GET /v1/users", h.json(h.users))
 	h.mux.HandleFunc("POST /v1/users", h.json(h.createUser))
 	h.mux.HandleFunc("DELETE /v1/users/{name}", h.json(h.deleteUser))
+	h.mux.HandleFunc("GET /v1/buckets/{name}", h.json(h.bucket))
+	h.mux.HandleFunc("PATCH /v1/buckets/{name}", h.json(h.setBucket))
 	h.mux.HandleFunc("POST /v1/fsck", h.json(h.fsck))
 	h.mux.HandleFunc("GET /v1/status", h.json(h.status))
 	h.mux.HandleFunc("GET /v1/swarms", h.json(h.swarms))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"shoal/core/access"
 	"shoal/core/account"
 	"shoal/core/fault"
 	"shoal/core/meter"
@@ -50,6 +51,9 @@ func newTestHandler(t *testing.T) *Handler {
 // TestRequests asks one server in turn; what the answer holds is a part of its body.
 func TestRequests(t *testing.T) {
 	h := newTestHandler(t)
+	if _, err := h.objects.CreateBucket(t.Context(), object.NewBucket{Name: "pond", Owner: access.Owner{ID: "owner"}}); err != nil {
+		t.Fatal(err)
+	}
 	const hour = "from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z&granularity=hour"
 	tests := []struct {
 		method, path, body string
@@ -75,6 +79,15 @@ func TestRequests(t *testing.T) {
 		{"GET", "/v1/swarms", "", 200, `"key":"other"`},
 		{"GET", "/v1/swarms?bucket=pond", "", 200, `"swarms":[{"bucket":"pond","key":"frog"`},
 		{"GET", "/v1/swarms?bucket=sea", "", 200, `{"buckets":[],"swarms":[],"truncated":false}`},
+		{"GET", "/v1/buckets/pond", "", 200, `"seeding":"default","upload_rate":0`},
+		{"PATCH", "/v1/buckets/pond", `{"seeding":"speed","upload_rate":1000}`, 200, `"seeding":"speed","upload_rate":1000`},
+		{"PATCH", "/v1/buckets/pond", `{"seeding":"balanced"}`, 200, `"seeding":"balanced","upload_rate":1000`},
+		{"PATCH", "/v1/buckets/pond", `{"seeding":"often"}`, 400, "seeding"},
+		{"PATCH", "/v1/buckets/pond", `{"upload_rate":-1}`, 400, "negative"},
+		{"PATCH", "/v1/buckets/pond", `{"owner":"me"}`, 400, "unknown field"},
+		{"PATCH", "/v1/buckets/pond", `{"seeding":"default","upload_rate":0}`, 200, `"seeding":"default","upload_rate":0`},
+		{"GET", "/v1/buckets/sea", "", 404, `"kind":"no such bucket"`},
+		{"PATCH", "/v1/buckets/sea", `{"upload_rate":1}`, 404, `"kind":"no such bucket"`},
 		{"POST", "/v1/fsck?deep=false", "", 200, `"findings":[]`},
 		{"POST", "/v1/fsck?deep=maybe", "", 400, "deep"},
 		{"PUT", "/v1/users", "", 405, ""},

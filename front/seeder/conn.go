@@ -1,7 +1,9 @@
 package seeder
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -73,7 +75,13 @@ func newConn(s *Seeder, nc net.Conn) *conn {
 func (c *conn) RemoteAddr() netip.AddrPort { return c.remote }
 
 // Close implements swarm.Conn: the swarm lets the peer go.
-func (c *conn) Close(reason error) { c.end(closing(Revoked, reason)) }
+func (c *conn) Close(reason error) {
+	if errors.Is(reason, swarm.ErrPolicyChanged) {
+		c.end(closing(PolicyChanged, reason))
+		return
+	}
+	c.end(closing(Revoked, reason))
+}
 
 // Wake implements swarm.Conn: there are orders for the peer.
 func (c *conn) Wake() {
@@ -202,17 +210,20 @@ func (c *conn) join(ctx context.Context, h torrent.InfoHash) error {
 func (c *conn) setTorrent(t *object.Torrent, d *seed) {
 	c.size, c.pieceLength, c.pieces = requestable(t), t.PieceLength, uint32(t.NumPieces())
 	c.writing.torrent = t
-	c.writing.rate.rate = c.s.o.Rates.Peer
 	c.writing.seed = d
 	c.writing.charged = peer.NewBitfield(c.pieces)
 	c.reading.budget(t)
 	c.progressed.Store(time.Now().UnixNano())
 }
 
-// limits returns the rates that the connection keeps to.
+// limits returns the rates that the connection keeps to now.
 func (c *conn) limits() limits {
-	d := c.writing.seed
-	return limits{&c.writing.rate, &d.limit, &d.bucket.limiter, &c.s.limit}
+	d, r := c.writing.seed, &c.s.o.Rates
+	return limits{
+		peerLimited: {&c.writing.rate, r.Peer}, swarmLimited: {&d.limit, r.Swarm},
+		bucketLimited: {&d.bucket.limiter, cmp.Or(c.writing.torrent.Bucket.Config.Seeding.Rate, r.Bucket)},
+		serverLimited: {&c.s.limit, r.Server},
+	}
 }
 
 // contentError says what an error of the store means for the connection.

@@ -18,7 +18,8 @@ import (
 )
 
 func TestLimiter(t *testing.T) {
-	l := limiter{rate: 1000}
+	const rate = 1000
+	var l limiter
 	now := time.Unix(1000, 0)
 	after := func(d time.Duration) time.Time { return now.Add(d) }
 	for i, c := range []struct {
@@ -32,7 +33,7 @@ func TestLimiter(t *testing.T) {
 		{100, 700 * time.Millisecond, time.Second},
 		{100, time.Minute, time.Minute - 100*time.Millisecond}, // no more is saved up than the burst
 	} {
-		if got := l.reserve(c.bytes, after(c.at)); !got.Equal(after(c.want)) {
+		if got := l.reserve(c.bytes, rate, after(c.at)); !got.Equal(after(c.want)) {
 			t.Errorf("%d: may go at %v, want %v", i, got.Sub(now), c.want)
 		}
 	}
@@ -42,7 +43,7 @@ func TestLimiter(t *testing.T) {
 		t.Errorf("a refund of 50 bytes gives back %v", got)
 	}
 	var none limiter
-	if at := none.reserve(1<<40, now); !at.IsZero() {
+	if at := none.reserve(1<<40, 0, now); !at.IsZero() {
 		t.Errorf("without a limit: %v", at)
 	}
 }
@@ -64,11 +65,13 @@ func newPipes(t *testing.T, data []byte, policy swarm.Policy, o Options) *pipes 
 }
 
 // dial connects a peer.
-func (p *pipes) dial(t *testing.T) *client {
+func (p *pipes) dial(t *testing.T) *client { return p.dialFor(t, p.one.t.InfoHash) }
+
+func (p *pipes) dialFor(t *testing.T, h torrent.InfoHash) *client {
 	near, far := net.Pipe()
 	p.s.conns.Go(func() { p.s.admit(t.Context(), near) })
 	c := &client{t: t, nc: far, in: peer.NewReader(far, nil, peer.ReaderOptions{MaxBlock: peer.MaxRequest})}
-	c.send(peer.AppendHandshake(nil, peer.Handshake{Reserved: allReserved, InfoHash: p.one.t.InfoHash}))
+	c.send(peer.AppendHandshake(nil, peer.Handshake{Reserved: allReserved, InfoHash: h}))
 	c.handshake()
 	c.send(peer.AppendInterested(nil))
 	c.until(peer.MsgUnchoke)

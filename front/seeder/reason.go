@@ -30,6 +30,7 @@ const (
 	BadRequest                     // a block outside the torrent, or over 128 KiB
 	BadMessage                     // a message that its specification forbids
 	Revoked                        // the object is not public any more, or gone
+	PolicyChanged                  // its bucket is seeded in another way; the peer may come again
 	ReadFailed                     // the content cannot be read
 	Shutdown                       // this seeder stops
 	Failed                         // our own fault; see the log
@@ -40,7 +41,7 @@ const (
 var reasonNames = [numReasons]string{
 	"peer left", "unknown torrent", "too many connections", "too many from one address", "swarm full",
 	"not bittorrent", "too many key exchanges", "handshake timeout", "self connection", "idle", "write stall", "peer complete",
-	"bad request", "bad message", "revoked", "read failed", "shutdown", "failed",
+	"bad request", "bad message", "revoked", "policy changed", "read failed", "shutdown", "failed",
 }
 
 // String returns the name of r.

@@ -26,9 +26,8 @@ type seed struct {
 
 // seeds are the seeds in use. An idle torrent has none.
 type seeds struct {
-	content   content
-	swarmRate int64 // bytes a second of each torrent; 0 is no limit
-	buckets   bucketLimits
+	content content
+	buckets bucketLimits
 
 	mu   sync.Mutex
 	byID map[seedID]*seed // guarded by mu
@@ -49,7 +48,7 @@ func (s *seeds) acquire(ctx context.Context, t *object.Torrent) (*seed, error) {
 	d, ok := s.byID[idOf(t)]
 	if !ok {
 		d = newSeed(s.content, t)
-		d.limit.rate, d.bucket = s.swarmRate, s.buckets.acquire(t.Bucket)
+		d.bucket = s.buckets.acquire(t.Bucket)
 		s.byID[idOf(t)] = d
 	}
 	d.users++

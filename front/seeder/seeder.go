@@ -31,7 +31,7 @@ const defaultVersion = "0001"
 type Rates struct {
 	Peer   int64 // to one connection
 	Swarm  int64 // of one torrent
-	Bucket int64 // of one bucket's torrents
+	Bucket int64 // of one bucket's torrents, if it has no rate of its own (object.Seeding)
 	Server int64 // in all
 }
 
@@ -105,8 +105,7 @@ func newSeeder(swarms *swarm.Registry, c content, recorder meter.Recorder, o Opt
 	}
 	s.id = peer.NewPeerID(versionCode(o.Version))
 	s.seeds.content, s.seeds.byID = c, make(map[seedID]*seed)
-	s.seeds.swarmRate, s.limit.rate = s.o.Rates.Swarm, s.o.Rates.Server
-	s.seeds.buckets = bucketLimits{rate: s.o.Rates.Bucket, byName: make(map[string]*bucketLimit)}
+	s.seeds.buckets.byName = make(map[string]*bucketLimit)
 	s.hashing = make(chan struct{}, maxHashing)
 	s.doors.init(s.o.MaxConns, s.o.MaxConnsPerIP)
 	return s

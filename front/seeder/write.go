@@ -122,11 +122,8 @@ func (c *conn) permit(now time.Time) (memory *buffer, later time.Time) {
 		}
 		want = int64(next)
 	}
-	if w.grant.bytes == 0 {
-		w.grant = c.limits().reserve(want, int64(next), now)
-	}
-	if w.grant.at.After(now) {
-		return nil, w.grant.at
+	if at := c.turn(want, int64(next), now); at.After(now) {
+		return nil, at
 	}
 	if w.yields < maxYields && c.s.o.Busy() {
 		w.yields++
@@ -137,6 +134,24 @@ func (c *conn) permit(now time.Time) (memory *buffer, later time.Time) {
 		later = now.Add(bufferPause)
 	}
 	return memory, later
+}
+
+// turn reserves up to want bytes, at least a block of first bytes, unless that was done, and returns when they may go or
+// when to ask again.
+func (c *conn) turn(want, first int64, now time.Time) time.Time {
+	w := &c.writing
+	c.refresh()
+	limits := c.limits()
+	if w.grant.bucket != limits[bucketLimited].rate {
+		c.settle(0)
+	}
+	if w.grant.bytes == 0 {
+		w.grant = limits.reserve(want, first, now)
+	}
+	if check := now.Add(rateCheck); w.grant.at.After(check) {
+		return check
+	}
+	return w.grant.at
 }
 
 // settle ends the grant: so many bytes of it are sent.
@@ -211,6 +226,13 @@ func (c *conn) writeBatch(ctx context.Context, b *batch, memory []byte) error {
 	c.record(b, n, end)
 	c.adapt(b, end.Sub(begin))
 	return err
+}
+
+// refresh takes over another state of the same version: the rate of its bucket may have changed.
+func (c *conn) refresh() {
+	if t := c.swarm.Torrent(); t.Version.ID == c.writing.torrent.Version.ID {
+		c.writing.torrent = t
+	}
 }
 
 // follow takes over what the swarm has found out about its torrent: another state of the same version, or
