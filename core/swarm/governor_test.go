@@ -291,3 +291,35 @@ func TestReadyIsBounded(t *testing.T) {
 		t.Errorf("%d came, want %d", g.came, 10_003)
 	}
 }
+
+// TestExtraCopiesOfTheDoubtful: who gets little from others is given extra copies by what is known of it, at first and when
+// it happens again.
+func TestExtraCopiesOfTheDoubtful(t *testing.T) {
+	const median = 8
+	never, long, lately := -patience, time.Duration(0), patience+time.Second
+	for _, tt := range []struct {
+		name          string
+		reached       time.Duration
+		given, passed int
+		proven        bool   // others pass pieces on
+		want          [2]int // extra copies allowed in its first and second poor round
+	}{
+		{"cannot reach anyone", never, 10, 0, true, [2]int{2, 4}},
+		{"never given anything to pass on", lately, 0, 0, true, [2]int{0, 0}},
+		{"the same, and nobody passes anything on", lately, 0, 0, false, [2]int{0, 2}},
+		{"passes on what it gets", lately, 4, 4, true, [2]int{0, 2}},
+		{"keeps what it gets", lately, 4, 0, true, [2]int{0, 0}},
+		{"choked by all others", long, 0, 0, true, [2]int{1, 1}},
+		{"out of reach lately, and passed pieces on", long, 4, 4, true, [2]int{2, 4}},
+	} {
+		c := newCrowd(t, 64, Egress, 2)
+		c.now, c.proven, c.around = patience+time.Second, tt.proven, 1
+		x := c.peers[0]
+		x.reached, x.given, x.passed = tt.reached, tt.given, tt.passed
+		for round, want := range tt.want {
+			if c.judge(x, median, c.now); x.allowed != want {
+				t.Errorf("%s: got %d extra copies in round %d, want %d", tt.name, x.allowed, round+1, want)
+			}
+		}
+	}
+}

@@ -270,13 +270,21 @@ func (g *Governor) judge(x *recipient, median int, now time.Duration) {
 	switch {
 	case g.lonely():
 		x.allowed = math.MaxInt
-	case !x.connected(now):
+	case x.reached < 0, !x.connected(now) && !g.doubts(x):
 		x.allowed = max(median*min(x.poor, poorShare)/poorShare, 1)
-	case poorShare*x.passed < x.given:
+	case !x.connected(now):
+		x.allowed = 1
+	case g.doubts(x):
 		x.allowed = 0 // others give it as little as it gives them
 	default: // the first time may be chance
 		x.allowed = median * min(x.poor-1, poorShare) / poorShare
 	}
+}
+
+// doubts reports whether x may be one that others choke because it gives them nothing: of what it got from us it has passed
+// on little, or nothing at all where others pass theirs on. Many who came to have few pieces before them never got one.
+func (g *Governor) doubts(x *recipient) bool {
+	return poorShare*x.passed < x.given || x.passed == 0 && g.proven
 }
 
 // lonely reports whether nobody else is there who sends anything to a downloader.

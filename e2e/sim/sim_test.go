@@ -31,6 +31,7 @@ func TestGovernedCopies(t *testing.T) {
 		{100, freeRiders, 1.60, 1.95},
 		{10, halting, 1.10, 1.30},
 		{50, halting, 1.10, 1.50},
+		{400, freeRiders, 1.60, 1.95}, // fewer pieces than peers: most never get a first copy
 	} {
 		if testing.Short() && c.peers > shortPeers {
 			continue
