@@ -7,9 +7,12 @@ import (
 
 const (
 	// ledgerShare: a network is fed no more once it was sent more than that many times the size of a torrent for each
-	// of its members that were there at once, and as much more than its members say they got: clients that only
-	// consume traffic report no progress. Many behind one address may have a copy each though they report none.
+	// copy that it may have, and as much more than its members say they got: clients that only consume traffic report no
+	// progress. Many behind one address may have a copy each though they report none.
 	ledgerShare = 1.3
+	// newcomerEvery is how often one who comes after others left, as clients behind one address may, is one copy more. Who
+	// comes again and again to consume traffic gets no more than that.
+	newcomerEvery = 10 * time.Minute
 	// ledgerFree is what is not looked at: clients ask twice for what was slow, and small objects are soon sent twice.
 	ledgerFree = 4 << 20
 	// ledgerBan is for how long.
@@ -33,15 +36,24 @@ type account struct {
 	got    int64 // bytes of the pieces announced by its members while they were here
 	banned time.Time
 
-	members, most int // now, and the most at once
+	members int       // now
+	copies  int       // that it may have: one for each member at once, and one for a newcomer now and then
+	grown   time.Time // when copies last grew
 }
 
-// join and leave count the members of the network.
-func (a *account) join() {
+// join counts one more member of the network. A newcomer's copy ends a ban.
+func (a *account) join(now time.Time) {
 	a.members++
-	a.most = max(a.most, a.members)
+	switch {
+	case a.members > a.copies:
+		a.copies, a.grown = a.members, now
+	case now.Sub(a.grown) >= newcomerEvery:
+		a.copies++
+		a.grown, a.banned = now, time.Time{}
+	}
 }
 
+// leave undoes the count of join.
 func (a *account) leave() { a.members-- }
 
 // networkOf returns the network that answers for an address.
@@ -95,7 +107,7 @@ func (l *ledger) forgetLeast() {
 // charge counts bytes sent, and reports whether the network is to be choked from now on.
 func (l *ledger) charge(a *account, bytes int64, now time.Time) bool {
 	a.sent += bytes
-	due := max(l.size*int64(max(a.most, 1)), a.got)
+	due := max(l.size*int64(max(a.copies, 1)), a.got)
 	if !a.free && a.banned.IsZero() && float64(a.sent) > ledgerFree+ledgerShare*float64(due) {
 		a.banned = now
 		return true
@@ -106,7 +118,7 @@ func (l *ledger) charge(a *account, bytes int64, now time.Time) bool {
 // barred reports whether the network is choked; after ledgerBan its account begins anew.
 func (a *account) barred(now time.Time) bool {
 	if !a.banned.IsZero() && now.Sub(a.banned) >= ledgerBan {
-		*a = account{members: a.members, most: a.members}
+		*a = account{members: a.members, copies: a.members, grown: now}
 	}
 	return !a.banned.IsZero()
 }

@@ -29,7 +29,7 @@ func TestLedger(t *testing.T) {
 			l := ledger{size: size, pieceLength: 1 << 20}
 			a := l.of(netip.MustParseAddr(c.addr))
 			for range c.members {
-				a.join()
+				a.join(now)
 			}
 			a.got = c.got
 			if got := l.charge(a, c.sent, now); got != c.banned || a.barred(now) != c.banned {
@@ -39,6 +39,41 @@ func TestLedger(t *testing.T) {
 				t.Error("banned for longer than it is to be")
 			}
 		})
+	}
+}
+
+// TestLedgerOfOneAfterAnother: clients of one network that report nothing and come after each other get a copy each, if not
+// too often. Nobody gets more than that by coming again.
+func TestLedgerOfOneAfterAnother(t *testing.T) {
+	const size = 100 << 20
+	for _, c := range []struct {
+		name  string
+		every time.Duration // from one client to the next
+		least float64       // copies in an hour
+		most  float64
+	}{
+		{"seldom", newcomerEvery, 6, 6},
+		{"often", newcomerEvery / 2, 6, 6 * ledgerShare},
+		{"all the time", time.Second, 6, 6 * ledgerShare},
+	} {
+		l := ledger{size: size, pieceLength: 1 << 20}
+		now := time.Unix(1e9, 0)
+		var sent int64
+		for end := now.Add(time.Hour); now.Before(end); now = now.Add(c.every) {
+			a := l.of(netip.MustParseAddr("203.0.113.1"))
+			a.join(now)
+			for range 100 {
+				if a.barred(now) {
+					break
+				}
+				l.charge(a, size/100, now)
+				sent += size / 100
+			}
+			a.leave()
+		}
+		if got := float64(sent-ledgerFree) / size; got < c.least-0.1 || got > c.most+0.1 {
+			t.Errorf("%s: got %.2f copies in an hour, want %v to %v", c.name, got, c.least, c.most)
+		}
 	}
 }
 

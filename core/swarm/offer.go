@@ -163,7 +163,7 @@ func (s *Swarm) governJoin(m *Member) {
 		s.setSeeds(s.now())
 	}
 	m.account = s.ledger.of(m.addr.Addr())
-	m.account.join()
+	m.account.join(s.r.o.Now())
 	m.id = s.governor.Join(s.now(), Traits{})
 	for len(s.byID) <= m.id {
 		s.byID = append(s.byID, nil)
