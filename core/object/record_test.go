@@ -120,6 +120,7 @@ func TestGoldenRecords(t *testing.T) {
 		{"task", encodeTask(fullTask()), fullTask(), func(b []byte) (any, error) { return decodeTask(b) }},
 		{"torrent", encodeTorrent(fullTorrent()), fullTorrent(), func(b []byte) (any, error) { return decodeTorrent(b) }},
 		{"torrent-private", encodeTorrent(privateTorrent()), privateTorrent(), func(b []byte) (any, error) { return decodeTorrent(b) }},
+		{"torrent-downloads", encodeTorrent(downloadedTorrent()), downloadedTorrent(), func(b []byte) (any, error) { return decodeTorrent(b) }},
 		{"infohash", encodeInfohash(infohash), infohash, func(b []byte) (any, error) { return decodeInfohash(b) }},
 		{"infohash-private", encodeInfohash(private), private, func(b []byte) (any, error) { return decodeInfohash(b) }},
 		{"intent", encodeIntent(intentRecord{[16]byte{5}, time.Unix(9, 0).UTC()}), intentRecord{[16]byte{5}, time.Unix(9, 0).UTC()}, func(b []byte) (any, error) { return decodeIntent(b) }},

@@ -29,6 +29,7 @@ type Torrent struct {
 	InfoHashV2  torrent.InfoHashV2 // zero for V1
 	Root        torrent.Hash       // v2 pieces root; zero for V1 and for an empty object
 	InfoSize    int64              // bytes of the info dictionary
+	Downloads   int64              // that peers had completed when it was resolved; Reload does not look
 
 	record torrentRecord
 	prefix *prefixFiles // nil for the torrent of a version
@@ -149,7 +150,7 @@ func newTorrent(b *Bucket, v *Version, current bool, rec torrentRecord, form tor
 	t := &Torrent{
 		Bucket: b, Version: v, Current: current,
 		Kind: kind, Private: form.private, Name: rec.name, Length: v.Size, PieceLength: rec.pieceLength,
-		InfoHash: id.infoHash, InfoHashV2: id.infoHashV2, InfoSize: id.infoSize,
+		InfoHash: id.infoHash, InfoHashV2: id.infoHashV2, InfoSize: id.infoSize, Downloads: id.downloads,
 		record: rec,
 	}
 	if !kind.HasV1() {

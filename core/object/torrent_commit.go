@@ -220,7 +220,8 @@ func (s *Store) dropTorrent(tx *kv.Tx, v *Version) error {
 	if !v.HasTorrent {
 		return nil
 	}
-	// Peek is enough: each commit that writes the record writes the row of the version, too.
+	// Peek is enough: each commit that writes the record writes the row of the version, too, or is AddDownloads, which
+	// changes nothing that is looked at here.
 	rows, err := tx.Peek(torrentKey(v.BucketID, v.ID))
 	if err != nil || !rows[0].Exists() {
 		return err

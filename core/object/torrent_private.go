@@ -56,7 +56,7 @@ func (s *Store) keepPrivate(ctx context.Context, v *Version, rec torrentRecord) 
 		if err != nil {
 			return err
 		}
-		rows, err := tx.Peek(torrentKey(v.BucketID, v.ID)) // see dropTorrent
+		rows, err := tx.Get(torrentKey(v.BucketID, v.ID)) // see AddDownloads
 		if err != nil {
 			return err
 		}
@@ -68,8 +68,9 @@ func (s *Store) keepPrivate(ctx context.Context, v *Version, rec torrentRecord) 
 			kept = before
 			return err
 		}
+		kept.kinds = before.kinds
 		tx.Put(row, encodeVersion(found))
-		tx.Put(torrentKey(v.BucketID, v.ID), encodeTorrent(rec))
+		tx.Put(torrentKey(v.BucketID, v.ID), encodeTorrent(kept))
 		for _, name := range rec.namesOf(true) {
 			tx.Put(infohashKey(name.hash, v.BucketID, v.ID), encodeInfohash(infohashRecord{v.Key, name.torrentForm, false}))
 		}

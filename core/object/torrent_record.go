@@ -56,12 +56,12 @@ type torrentForm struct {
 	private bool
 }
 
-// id returns what a torrent of the record is known by.
-func (r *torrentRecord) id(f torrentForm) torrentID {
+// id returns what a torrent of the record is known by. It is in r.
+func (r *torrentRecord) id(f torrentForm) *torrentID {
 	if f.private {
-		return r.private.kinds[f.kind]
+		return &r.private.kinds[f.kind]
 	}
-	return r.kinds[f.kind]
+	return &r.kinds[f.kind]
 }
 
 // torrentID is what follows from the info dictionary of one kind.
@@ -69,6 +69,7 @@ type torrentID struct {
 	infoHash   torrent.InfoHash   // zero for V2
 	infoHashV2 torrent.InfoHashV2 // zero for V1
 	infoSize   int64              // bytes of the info dictionary
+	downloads  int64              // that peers have completed; see AddDownloads
 }
 
 // dataSize is the bytes behind the record.
@@ -98,6 +99,7 @@ const (
 	torrentIDFieldInfoHash = iota + 1
 	torrentIDFieldInfoHashV2
 	torrentIDFieldInfoSize
+	torrentIDFieldDownloads
 )
 
 func encodeTorrent(r torrentRecord) []byte {
@@ -133,7 +135,8 @@ func encodeTorrentID(id torrentID) []byte {
 	if !id.infoHashV2.IsZero() {
 		b = appendText(b, torrentIDFieldInfoHashV2, id.infoHashV2[:])
 	}
-	return appendUint(b, torrentIDFieldInfoSize, uint64(id.infoSize))
+	b = appendUint(b, torrentIDFieldInfoSize, uint64(id.infoSize))
+	return appendUint(b, torrentIDFieldDownloads, uint64(id.downloads))
 }
 
 func decodeTorrent(record []byte) (r torrentRecord, err error) {
@@ -178,6 +181,10 @@ func (id *torrentID) read(f field) (err error) {
 	case torrentIDFieldInfoSize:
 		if id.infoSize = f.int64(); id.infoSize <= 0 {
 			err = fmt.Errorf("%w: info dictionary of %d bytes", errRecord, id.infoSize)
+		}
+	case torrentIDFieldDownloads:
+		if id.downloads = f.int64(); id.downloads < 0 {
+			err = fmt.Errorf("%w: %d downloads", errRecord, id.downloads)
 		}
 	}
 	return err

@@ -457,9 +457,17 @@ func privateTorrent() torrentRecord {
 	return r
 }
 
+// downloadedTorrent is privateTorrent of which two were downloaded.
+func downloadedTorrent() torrentRecord {
+	r := privateTorrent()
+	r.kinds[torrent.Hybrid].downloads, r.private.kinds[torrent.V1].downloads = 7, 300
+	return r
+}
+
 func FuzzDecodeTorrent(f *testing.F) {
 	f.Add(encodeTorrent(fullTorrent()))
 	f.Add(encodeTorrent(privateTorrent()))
+	f.Add(encodeTorrent(downloadedTorrent()))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := decodeTorrent(b)
 		if err != nil {

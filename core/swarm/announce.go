@@ -52,7 +52,7 @@ type Reply struct {
 type Counts struct {
 	Complete   int64 // announced peers that have everything, and the origin
 	Incomplete int64
-	Downloaded int64 // completed events since the swarm became live; not kept beyond that
+	Downloaded int64 // completed events, those that the store has kept among them: see DownloadCounter
 }
 
 // Announce records what a peer says and names others to it, appended to dst. Kinds: NoTorrent, SlowDown.
@@ -92,7 +92,7 @@ func (r *Registry) Scrape(ctx context.Context, h torrent.InfoHash, peer netip.Ad
 	if t.Private {
 		return Counts{}, fault.New("scrape", h.String(), fault.NoTorrent, errNotGuest)
 	}
-	return Counts{Complete: 1}, nil
+	return Counts{Complete: 1, Downloaded: t.Downloads}, nil
 }
 
 // Counts returns the numbers of a scrape of the swarm.
@@ -227,6 +227,7 @@ func updateTable[K packed](s *Swarm, t *table[K], i int, rec record[K], a *Annou
 	if a.Event == tracker.Completed && rec.state&isFinished == 0 {
 		rec.state |= isFinished
 		s.downloaded++
+		s.r.downloads.add(s.Torrent(), 1)
 	}
 	if i < 0 && !makeRoom(s, t, rec.at) {
 		return // it is still told of others

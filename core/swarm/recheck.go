@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,8 +35,11 @@ const (
 // Run keeps the live swarms true until ctx is done: every Options.Recheck each that has members is read again
 // from Source and lets go of whom it is no longer open to; the expired and the empty are removed. Swarms
 // of nobody but announced peers, who may be many and stay for an hour, are read when someone asks. It
-// returns nil.
+// returns nil. Downloads become durable meanwhile, and before it returns.
 func (r *Registry) Run(ctx context.Context) error {
+	var counting sync.WaitGroup
+	defer counting.Wait()
+	counting.Go(func() { r.runDownloads(ctx) })
 	tick := time.NewTicker(r.o.Recheck)
 	defer tick.Stop()
 	for {

@@ -30,6 +30,8 @@ type Registry struct {
 	swarms, peers, members atomic.Int64
 	sent                   atomic.Int64 // payload bytes
 
+	downloads downloads
+
 	perIPMu sync.Mutex
 	perIP   map[netip.Addr]int // members by crowdOf their address
 }

@@ -40,7 +40,7 @@ type Swarm struct {
 	ledger     ledger
 	peers4     table[packed4]
 	peers6     table[packed6]
-	downloaded int64 // completed events; starts again with each swarm
+	downloaded int64 // completed events, also those before this swarm
 	growth     growth
 	sweptAt    time.Time // when expired peers were last removed
 }
@@ -63,7 +63,7 @@ func newSwarm(r *Registry, hashes []torrent.InfoHash, t *object.Torrent) *Swarm 
 		r: r, hashes: hashes, born: now, sweptAt: now, policy: r.policyOf(t),
 		ledger:  ledger{size: t.Length, pieceLength: t.PieceLength},
 		members: make(map[*Member]struct{}), replicas: newReplicas(t.NumPieces()),
-		growth: growth{window: now},
+		growth: growth{window: now}, downloaded: t.Downloads,
 	}
 	if t.Private {
 		s.guests = newGuestList()
