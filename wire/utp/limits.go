@@ -12,6 +12,10 @@ const (
 	// maxFlight is how many packets may be unacknowledged. libtorrent and libutp keep no more than about 950
 	// that arrived out of order.
 	maxFlight = 900
+	// maxPackets bounds what all streams of a Listener keep to send, in packets, 1.5 kB each: 100 MB, where 20,000 streams
+	// could have 28 GB. keptPackets of each stream are not counted: so everyone goes on, slowly, when others have taken all.
+	maxPackets  = 1 << 16
+	keptPackets = 4
 	// maxReceived is the window that peers are told. A peer of a seeder sends requests, of 17 bytes.
 	maxReceived = 128 << 10
 	// maxReordered is how many packets beyond a missing one are kept, in packets: 16 bytes of acknowledgement.

@@ -94,7 +94,7 @@ const (
 
 // dial opens a stream from l.
 func dial(l *Listener, to netip.AddrPort, id uint16) *Conn {
-	s := newStream(id, 0, 1, l.now())
+	s := newStream(id, 0, 1, newPacketBudget(), l.now())
 	s.dial()
 	c := newConn(l, to, nil, s)
 	l.mu.Lock()

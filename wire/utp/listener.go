@@ -27,6 +27,7 @@ type Listener struct {
 	closing  chan struct{} // closed by Close
 	stopped  chan struct{} // closed when both goroutines ended
 	timers   timers        // of the goroutine that sends
+	budget   *packetBudget // of all streams
 
 	mu     sync.Mutex
 	conns  map[streamKey]*Conn // guarded by mu
@@ -54,7 +55,7 @@ func Listen(pc net.PacketConn, o Options) *Listener {
 	l := &Listener{
 		o: o, socket: newSocket(pc), began: time.Now().Add(-time.Second), cookies: newCookies(),
 		accepted: make(chan *Conn, maxBacklog), wake: make(chan struct{}, 1),
-		closing: make(chan struct{}), stopped: make(chan struct{}), conns: make(map[streamKey]*Conn),
+		closing: make(chan struct{}), stopped: make(chan struct{}), conns: make(map[streamKey]*Conn), budget: newPacketBudget(),
 	}
 	received := make(chan struct{})
 	go func() {
@@ -214,7 +215,7 @@ func (l *Listener) begin(h *header, key streamKey, control []byte) *Conn {
 	if !ok {
 		return nil
 	}
-	c := newConn(l, key.remote, append([]byte(nil), control...), newStream(key.id, syn, answer, now))
+	c := newConn(l, key.remote, append([]byte(nil), control...), newStream(key.id, syn, answer, l.budget, now))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed || len(l.conns) >= l.o.MaxConns {

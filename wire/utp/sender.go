@@ -2,6 +2,7 @@ package utp
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,8 +27,28 @@ func newOutgoing(kind packetType) *outgoing {
 	return p
 }
 
+// packetBudget are the packets that the streams of a Listener may still have, beside those that each may have anyway.
+type packetBudget struct{ left atomic.Int64 }
+
+func newPacketBudget() *packetBudget {
+	b := new(packetBudget)
+	b.left.Store(maxPackets)
+	return b
+}
+
+// take reports whether there was a packet left, and takes it.
+func (b *packetBudget) take() bool {
+	if b.left.Add(-1) >= 0 {
+		return true
+	}
+	b.left.Add(1)
+	return false
+}
+
 // sender is the half of a stream that sends.
 type sender struct {
+	budget  *packetBudget
+	counted int // packets of queue that were taken from budget
 	congestion
 	roundTrip
 	queue   []*outgoing // all that is not acknowledged; the first sent of them were sent
@@ -59,6 +80,9 @@ func (s *sender) write(b []byte) (n int) {
 			tail = s.queue[len(s.queue)-1]
 		}
 		if tail == nil || tail.kind != typeData || tail.whole {
+			if !s.afford() {
+				break
+			}
 			tail = newOutgoing(typeData)
 			s.queue = append(s.queue, tail)
 		}
@@ -74,6 +98,26 @@ func (s *sender) write(b []byte) (n int) {
 		n += m
 	}
 	return n
+}
+
+// afford reports whether the stream may have one more packet.
+func (s *sender) afford() bool {
+	if len(s.queue) < keptPackets {
+		return true
+	}
+	if !s.budget.take() {
+		return false
+	}
+	s.counted++
+	return true
+}
+
+// repay gives back to the budget what the stream does not have any more.
+func (s *sender) repay() {
+	if over := s.counted - max(len(s.queue)-keptPackets, 0); over > 0 {
+		s.counted -= over
+		s.budget.left.Add(int64(over))
+	}
 }
 
 // pick returns the packet to be sent now, or nil.
@@ -180,6 +224,7 @@ func (s *sender) drop() {
 	s.queue = s.queue[1:]
 	s.first++
 	s.sent--
+	s.repay()
 	if len(s.queue) == 0 {
 		s.queue = nil // an idle stream keeps nothing
 	}
@@ -264,4 +309,5 @@ func (s *sender) release() {
 		outgoingPool.Put(p)
 	}
 	s.queue, s.sent, s.missing, s.flight, s.unsent, s.expires = nil, 0, 0, 0, 0, 0
+	s.repay()
 }

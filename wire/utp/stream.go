@@ -20,9 +20,9 @@ type stream struct {
 }
 
 // newStream returns the stream of a peer that has answered: its SYN was number syn, the next packet is ours.
-func newStream(connID, syn, ours uint16, now time.Duration) *stream {
+func newStream(connID, syn, ours uint16, budget *packetBudget, now time.Duration) *stream {
 	s := &stream{recvID: connID, sendID: connID - 1, heard: now, spoke: now}
-	s.congestion = newCongestion()
+	s.congestion, s.budget = newCongestion(), budget
 	s.first, s.cutAt, s.last = ours, ours, syn
 	s.order = 1
 	return s

@@ -60,8 +60,8 @@ func (f *inFlight) Pop() any {
 // their first sequence numbers.
 func newNetwork(t *testing.T, seed uint64, ours, theirs uint16) *network {
 	n := &network{t: t, rand: rand.New(rand.NewPCG(seed, 1)), now: time.Second, latency: 10 * time.Millisecond}
-	accepted := newStream(1001, theirs, ours, n.now)
-	dialled := newStream(1000, ours-1, theirs+1, n.now)
+	accepted := newStream(1001, theirs, ours, newPacketBudget(), n.now)
+	dialled := newStream(1000, ours-1, theirs+1, newPacketBudget(), n.now)
 	dialled.sendID = 1001
 	dialled.room, accepted.room = maxReceived, maxReceived
 	n.ends = [2]*end{{s: accepted}, {s: dialled}}
@@ -253,5 +253,39 @@ func TestOneDirectionDies(t *testing.T) {
 	}
 	if want := 10 + maxTimeouts*2 + 2; n.packets > want {
 		t.Errorf("%d packets were sent, want at most %d", n.packets, want)
+	}
+}
+
+// TestPacketsTogetherAreBounded: streams take packets from one budget, beside a few that each has in any case, so that
+// everything arrives also when others have taken all; and they give back what is acknowledged, and all when they end.
+func TestPacketsTogetherAreBounded(t *testing.T) {
+	for _, left := range []int64{maxPackets, 20, 0} {
+		n := newNetwork(t, 1, 1, 1)
+		budget := n.ends[0].s.budget
+		budget.left.Store(left)
+		sent := randomBytes(1, 200*maxPayload)
+		n.ends[0].send = sent
+		least, most := left, 0
+		done := func() bool {
+			least, most = min(least, budget.left.Load()), max(most, len(n.ends[0].s.queue))
+			return len(n.ends[1].got) == len(sent) && len(n.ends[0].s.queue) == 0
+		}
+		if !n.run(10*time.Minute, done) || !bytes.Equal(n.ends[1].got, sent) {
+			t.Errorf("%d left: %d bytes arrived, want %d", left, len(n.ends[1].got), len(sent))
+		}
+		if used := left - least; least < 0 || int64(most) != used+keptPackets || left == 20 && used != left {
+			t.Errorf("%d left: %d were used, and the stream had %d packets", left, used, most)
+		}
+		if got := budget.left.Load(); got != left {
+			t.Errorf("%d left: %d at the end", left, got)
+		}
+	}
+	s := newStream(1, 1, 1, newPacketBudget(), 0)
+	s.write(randomBytes(1, 20*maxPayload))
+	if taken := maxPackets - s.budget.left.Load(); taken != 20-keptPackets {
+		t.Errorf("a stream with 20 packets has taken %d", taken)
+	}
+	if s.release(); s.budget.left.Load() != maxPackets {
+		t.Errorf("a stream that ended keeps %d packets", maxPackets-s.budget.left.Load())
 	}
 }
