@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,11 @@ const (
 	maxQueue      = 64
 	maxQueueBytes = 128 << 10
 
+	// All sockets together: at 20 kB each, and 64 KiB while a message comes, no more than 700 MB; and what waits for their
+	// readers.
+	maxSockets       = 8192
+	maxQueueBytesAll = 64 << 20
+
 	// recheckEvery with Registry's own recheck interval is under a second.
 	recheckEvery = 400 * time.Millisecond
 	// maxUnverified is as for swarms of other peers.
@@ -44,8 +50,12 @@ type socket struct {
 	cancel context.CancelFunc
 	addr   netip.Addr
 
-	out    chan []byte
-	queued atomic.Int64 // bytes in out
+	out chan []byte
+	all *atomic.Int64 // bytes in out of all sockets
+
+	mu     sync.Mutex // guards all below, and sending to out
+	queued int        // bytes in out
+	ended  bool
 
 	peers map[webKey]*webPeer // guarded by sockets.mu
 }
@@ -57,7 +67,7 @@ func wantsWebSocket(r *http.Request) bool {
 // serveWebSocket serves a WebTorrent client until its socket ends.
 func (t *Tracker) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	c, ok := t.callerOf(r)
-	if !ok || !t.allow(c.addr.Addr(), c.now) {
+	if !ok || !t.allow(c.addr.Addr(), c.now) || t.sockets.full() {
 		http.Error(w, failureOf(fault.SlowDown).reason, http.StatusServiceUnavailable)
 		return
 	}
@@ -72,12 +82,13 @@ func (t *Tracker) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	k := &socket{
 		t: t, conn: conn, cancel: cancel, addr: c.addr.Addr(),
-		out: make(chan []byte, maxQueue), peers: make(map[webKey]*webPeer),
+		out: make(chan []byte, maxQueue), all: &t.sockets.queued, peers: make(map[webKey]*webPeer),
 	}
 	if !t.sockets.add(k) {
 		return
 	}
 	defer t.sockets.remove(k)
+	defer k.end()
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
@@ -119,7 +130,7 @@ func (k *socket) write(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case b := <-k.out:
-			k.queued.Add(-int64(len(b)))
+			k.took(len(b))
 			within, cancel := context.WithTimeout(ctx, sendWithin)
 			err = k.conn.Write(within, websocket.MessageText, b)
 			cancel()
@@ -136,17 +147,35 @@ func (k *socket) write(ctx context.Context) {
 
 // send queues a message, which is not changed any more; false when too much waits already.
 func (k *socket) send(b []byte) bool {
-	if k.queued.Add(int64(len(b))) > maxQueueBytes {
-		k.queued.Add(-int64(len(b)))
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.ended || len(k.out) == cap(k.out) || k.queued+len(b) > maxQueueBytes {
 		return false
 	}
-	select {
-	case k.out <- b:
-		return true
-	default:
-		k.queued.Add(-int64(len(b)))
+	if k.all.Add(int64(len(b))) > maxQueueBytesAll {
+		k.all.Add(-int64(len(b)))
 		return false
 	}
+	k.queued += len(b)
+	k.out <- b // only send fills it
+	return true
+}
+
+// took notes that so many bytes left the queue.
+func (k *socket) took(bytes int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.queued -= bytes
+	k.all.Add(-int64(bytes))
+}
+
+// end lets nothing be queued any more. What is queued is not taken after it.
+func (k *socket) end() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.ended = true
+	k.all.Add(-int64(k.queued))
+	k.queued = 0
 }
 
 // answer handles a message and returns what the client is told, nil for nothing.

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"shoal/wire/torrent"
@@ -28,6 +29,7 @@ const (
 // value has none.
 type sockets struct {
 	running sync.WaitGroup // one for each socket
+	queued  atomic.Int64   // bytes that wait for the readers of all sockets
 
 	mu     sync.Mutex // guards all below, and socket.peers
 	closed bool
@@ -67,11 +69,17 @@ func (s *sockets) size() (open, peers int) {
 	return len(s.open), s.peers
 }
 
-// add notes an open socket; false when the server stops. Who got true calls remove.
+// full reports whether there are as many sockets as may be.
+func (s *sockets) full() bool {
+	open, _ := s.size()
+	return open >= maxSockets
+}
+
+// add notes an open socket; false when there are too many, or the server stops. Who got true calls remove.
 func (s *sockets) add(k *socket) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed || len(s.open) >= maxSockets {
 		return false
 	}
 	if s.open == nil {

@@ -293,6 +293,48 @@ func TestWebTorrentBounds(t *testing.T) {
 	}
 }
 
+// TestSocketsTogetherAreBounded: sockets are no more than maxSockets, and what waits in the queues of all is bounded and
+// accounted for when a message is sent, is not taken, and when a socket ends.
+func TestSocketsTogetherAreBounded(t *testing.T) {
+	var s sockets
+	var all []*socket
+	for range maxSockets {
+		k := fakeSocket("203.0.113.1:1")
+		k.all = &s.queued
+		if s.full() || !s.add(k) {
+			t.Fatalf("full with %d sockets", len(all))
+		}
+		all = append(all, k)
+	}
+	if !s.full() || s.add(fakeSocket("203.0.113.1:1")) {
+		t.Error("one socket too many")
+	}
+	message := make([]byte, maxQueueBytes/2)
+	queued := 0
+	for _, k := range all {
+		for k.send(message) {
+			queued++
+		}
+	}
+	if want := maxQueueBytesAll / len(message); queued != want || s.queued.Load() != maxQueueBytesAll {
+		t.Errorf("%d messages and %d bytes wait, want %d and %d", queued, s.queued.Load(), want, maxQueueBytesAll)
+	}
+	all[0].took(len(<-all[0].out))
+	if !all[len(all)-1].send(message) {
+		t.Error("what was taken makes no room")
+	}
+	for _, k := range all {
+		k.end()
+		if k.send([]byte{1}) {
+			t.Fatal("an ended socket takes a message")
+		}
+		s.remove(k)
+	}
+	if got := s.queued.Load(); got != 0 || s.full() {
+		t.Errorf("%d bytes wait though all sockets ended", got)
+	}
+}
+
 // TestWebTorrentChoosesAtRandom: every other peer is chosen now and then, none twice for one announce.
 func TestWebTorrentChoosesAtRandom(t *testing.T) {
 	var s sockets
@@ -420,7 +462,7 @@ func TestWebSocketPaths(t *testing.T) {
 
 func fakeSocket(addr string) *socket {
 	return &socket{
-		addr: netip.MustParseAddrPort(addr).Addr(), cancel: func() {}, out: make(chan []byte, maxQueue), peers: make(map[webKey]*webPeer),
+		addr: netip.MustParseAddrPort(addr).Addr(), cancel: func() {}, all: new(atomic.Int64), out: make(chan []byte, maxQueue), peers: make(map[webKey]*webPeer),
 	}
 }
 
