@@ -37,6 +37,7 @@ type Config struct {
 	SwarmRate         ByteRate `default:"0" help:"Most payload sent of one torrent, such as 10MiB/s; 0 is no limit."`
 	BucketRate        ByteRate `default:"0" help:"Most payload sent of one bucket's torrents, such as 10MiB/s; 0 is no limit."`
 	UploadRate        ByteRate `default:"0" help:"Most payload sent to all BitTorrent peers, such as 10MiB/s; 0 is no limit."`
+	TrackerConnsPerIP int      `name:"tracker-conns-per-ip" default:"1024" help:"HTTP and WebSocket connections to the tracker from one address (IPv6 /64) held at the same time; 0 is no limit."`
 	TrackerRate       int      `default:"500" help:"Tracker requests per second that are answered to one network (IPv4 /24, IPv6 /56); 0 is no limit."`
 	ScrubBytesPerSec  int64    `default:"8388608" help:"Bytes per second at which stored blobs are re-read and verified; 0 turns it off."`
 	MetricsFromAnyone bool     `help:"Serve /_shoal/metrics to every address, not only to loopback."`

@@ -64,6 +64,9 @@ func (c *Config) Validate() error {
 	if c.TrackerRate < 0 {
 		bad("tracker-rate", c.TrackerRate, "must not be negative")
 	}
+	if c.TrackerConnsPerIP < 0 {
+		bad("tracker-conns-per-ip", c.TrackerConnsPerIP, "must not be negative")
+	}
 	if c.ScrubBytesPerSec < 0 {
 		bad("scrub-bytes-per-sec", c.ScrubBytesPerSec, "must not be negative")
 	}

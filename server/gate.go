@@ -61,28 +61,3 @@ func (g *gate) connState(_ net.Conn, s http.ConnState) {
 		<-g.places
 	}
 }
-
-// closing is a gate that needs no one to tell it: a connection gives its place back when it is closed. It is for a
-// listener whose connections are not all of one http.Server until they end, and need no sendfile.
-type closing struct{ *gate }
-
-// Accept implements net.Listener.
-func (g closing) Accept() (net.Conn, error) {
-	c, err := g.gate.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return &placed{Conn: c, leave: sync.OnceFunc(func() { <-g.places })}, nil
-}
-
-// placed is a connection of a closing gate.
-type placed struct {
-	net.Conn
-	leave func()
-}
-
-// Close implements net.Conn.
-func (c *placed) Close() error {
-	defer c.leave()
-	return c.Conn.Close()
-}

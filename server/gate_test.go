@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"testing"
 )
 
@@ -71,7 +72,7 @@ func TestClosingGate(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	g := closing{newGate(l, max(1, descriptors()))} // one connection
+	g := newClosing(newGate(l, max(1, descriptors())), 0) // one connection
 	for range 3 {
 		client, err := net.Dial("tcp", l.Addr().String())
 		if err != nil {
@@ -93,3 +94,73 @@ func TestClosingGate(t *testing.T) {
 		}
 	}
 }
+
+// TestClosingGatePerSite: one site has so many connections at a time, and what it opens beyond that is closed and keeps
+// nobody else out. Who is on this machine may be a proxy for everybody.
+func TestClosingGatePerSite(t *testing.T) {
+	for _, tt := range []struct {
+		from    string
+		perSite int
+		open    int // of four, where there are 12 places
+	}{
+		{"203.0.113.1", 4, 3},
+		{"203.0.113.1", 2, 2},
+		{"203.0.113.1", 0, 4},
+		{"127.0.0.1", 2, 4},
+		{"2001:db8::1", 2, 2},
+		{"::ffff:203.0.113.1", 2, 2},
+	} {
+		addr := netip.MustParseAddr(tt.from)
+		l := &pretended{}
+		for i := range 4 {
+			if addr.Is6() && !addr.Is4In6() { // of the same site
+				addr = addr.Next()
+			}
+			l.come = append(l.come, netip.AddrPortFrom(addr, uint16(1000+i)))
+		}
+		other := netip.MustParseAddrPort("198.51.100.7:1")
+		l.come = append(l.come, other)
+		g := newClosing(newGate(l, max(1, descriptors()/12)), tt.perSite)
+		var got []net.Conn
+		for range tt.open + 1 {
+			c, err := g.Accept()
+			if err != nil {
+				t.Fatalf("%+v: %v", tt, err)
+			}
+			got = append(got, c)
+		}
+		if last := got[tt.open].RemoteAddr().String(); last != other.String() || len(l.come) != 0 {
+			t.Errorf("%+v: the last one let in is %s", tt, last)
+		}
+		for _, c := range got {
+			_, _ = c.Close(), c.Close() // the second one changes nothing
+		}
+		if len(g.sites) != 0 || len(g.places) != 0 {
+			t.Errorf("%+v: %d sites and %d places are taken by closed connections", tt, len(g.sites), len(g.places))
+		}
+	}
+}
+
+// pretended is a listener to which connections come from given addresses.
+type pretended struct {
+	net.Listener
+	come []netip.AddrPort
+}
+
+func (l *pretended) Accept() (net.Conn, error) {
+	if len(l.come) == 0 {
+		return nil, net.ErrClosed
+	}
+	from := l.come[0]
+	l.come = l.come[1:]
+	near, far := net.Pipe()
+	return fromAddr{near, net.TCPAddrFromAddrPort(from)}, far.Close()
+}
+
+// fromAddr is a connection from an address.
+type fromAddr struct {
+	net.Conn
+	from net.Addr
+}
+
+func (c fromAddr) RemoteAddr() net.Addr { return c.from }

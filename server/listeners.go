@@ -47,7 +47,7 @@ func listen(cfg config.Config) (l *listeners, err error) {
 		return l, fmt.Errorf("admin socket: %w", err)
 	}
 	for try := 0; ; try++ {
-		if err = l.listenTracker(cfg.TrackerAddr); err == nil {
+		if err = l.listenTracker(cfg.TrackerAddr, cfg.TrackerConnsPerIP); err == nil {
 			return l, nil
 		}
 		if _, port, _ := net.SplitHostPort(cfg.TrackerAddr); port != "0" || try == udpRetries {
@@ -57,7 +57,7 @@ func listen(cfg config.Config) (l *listeners, err error) {
 }
 
 // listenTracker binds HTTP and UDP on the same port number.
-func (l *listeners) listenTracker(addr string) error {
+func (l *listeners) listenTracker(addr string, perIP int) error {
 	// The tracker's own times end dead connections: four system calls less for each.
 	tcp, err := (&net.ListenConfig{KeepAlive: -1}).Listen(context.Background(), "tcp", addr)
 	if err != nil {
@@ -71,7 +71,7 @@ func (l *listeners) listenTracker(addr string) error {
 	if err != nil {
 		return errors.Join(err, tcp.Close())
 	}
-	l.tracker, l.trackerUDP = closing{newGate(tcp, trackerShare)}, udp
+	l.tracker, l.trackerUDP = newClosing(newGate(tcp, trackerShare), perIP), udp
 	return nil
 }
 

@@ -11,9 +11,9 @@ import (
 func TestTrackerSocketsShareAPort(t *testing.T) {
 	for _, addr := range []string{"127.0.0.1:0", ":0"} {
 		l := &listeners{}
-		err := l.listenTracker(addr)
+		err := l.listenTracker(addr, 0)
 		for try := 0; err != nil && try < udpRetries; try++ { // another process has the UDP port
-			err = l.listenTracker(addr)
+			err = l.listenTracker(addr, 0)
 		}
 		if err != nil {
 			t.Fatalf("%s: %v", addr, err)
