@@ -89,7 +89,9 @@ func (b *Bucket) read(f field) (err error) {
 	case bucketFieldSeedingPolicy:
 		b.Config.Seeding.Policy = f.string()
 	case bucketFieldSeedingRate:
-		b.Config.Seeding.Rate = int64(f.uint)
+		if b.Config.Seeding.Rate = f.int64(); b.Config.Seeding.Rate < 0 {
+			err = fmt.Errorf("%w: %d bytes a second", errRecord, b.Config.Seeding.Rate)
+		}
 	}
 	return err
 }
