@@ -237,6 +237,9 @@ func (g *Governor) feed(x *recipient, now time.Duration) {
 			return
 		}
 		extra := g.pieces[p].stage != waiting || g.seeded()
+		if !extra && x.reached >= 0 && x.passed == 0 && g.proven { // first copies only by its turn, which bounds what it holds
+			return
+		}
 		if extra && !g.pay(x, now) {
 			return
 		}
