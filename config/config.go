@@ -29,6 +29,12 @@ type Config struct {
 
 	PeerEncryption string `default:"accept" enum:"accept,require,off" help:"Encrypted peer connections: accept (payload in the clear if the peer agrees), require (RC4 alone) or off."`
 
+	DHT          bool     `name:"dht" help:"Announce hot public torrents to the DHT (BEP 5), as a read-only node (BEP 43)."`
+	DHTAddr      string   `name:"dht-addr" default:":0" help:"HOST:PORT of the DHT's UDP sockets, one for IPv4 and one for IPv6; nobody needs to reach them."`
+	DHTBootstrap []string `name:"dht-bootstrap" default:"router.bittorrent.com:6881,dht.transmissionbt.com:6881,dht.libtorrent.org:25401" help:"HOST:PORT of DHT nodes to begin with; several are parted by commas."`
+	DHTLookups   int      `name:"dht-lookups" default:"60" help:"DHT lookups begun in a minute, one for each infohash and address family; later ones wait."`
+	DHTTorrents  int      `name:"dht-torrents" default:"1000" help:"Torrents announced to the DHT at the same time, those with most peers."`
+
 	MaxRequests       int      `default:"1024" help:"S3 requests served at the same time; further ones are answered 503 SlowDown."`
 	MaxPeers          int      `default:"20000" help:"BitTorrent peer connections held at the same time."`
 	MaxPeersPerSwarm  int      `default:"500" help:"Peer connections of one torrent held at the same time."`

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ func valid() Config {
 	return Config{
 		Data: "d", S3Addr: ":9000", TrackerAddr: "127.0.0.1:0", PeerAddr: "[::1]:6881",
 		LifecycleDay: time.Hour, MaxRequests: 1, MaxPeers: 1, MaxPeersPerSwarm: 1, MaxPeersPerIP: 1,
+		DHTAddr: ":0", DHTLookups: 1, DHTTorrents: 1,
 	}
 }
 
@@ -29,6 +31,32 @@ func TestValidateNamesEveryFault(t *testing.T) {
 	for _, want := range []string{"--s3-addr 9000", "--peer-addr :70000", "--public-host http://x/", `--website-domain "s3.example"`, "--lifecycle-day", "--max-peers 0", "--root-access-key and --root-secret-key"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error does not name %q:\n%v", want, err)
+		}
+	}
+}
+
+func TestDHTFaults(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		set  func(*Config)
+		want string // "" is valid
+	}{
+		{"on", func(c *Config) { c.DHT, c.DHTBootstrap = true, []string{"node.example:6881", "[2001:db8::1]:6881"} }, ""},
+		{"on without nodes", func(c *Config) { c.DHT = true }, "--dht-bootstrap 0"},
+		{"no port", func(c *Config) { c.DHTBootstrap = []string{"node.example"} }, "--dht-bootstrap node.example"},
+		{"port 0", func(c *Config) { c.DHTBootstrap = []string{"node.example:0"} }, "--dht-bootstrap node.example:0"},
+		{"no host", func(c *Config) { c.DHTBootstrap = []string{":6881"} }, "--dht-bootstrap :6881"},
+		{"many nodes", func(c *Config) { c.DHTBootstrap = slices.Repeat([]string{"node.example:6881"}, 17) }, "--dht-bootstrap 17"},
+		{"address", func(c *Config) { c.DHTAddr = "6881" }, "--dht-addr 6881"},
+		{"no lookups", func(c *Config) { c.DHTLookups = 0 }, "--dht-lookups 0"},
+		{"many lookups", func(c *Config) { c.DHTLookups = 601 }, "--dht-lookups 601"},
+		{"many torrents", func(c *Config) { c.DHTTorrents = 100_001 }, "--dht-torrents 100001"},
+	} {
+		c := valid()
+		tt.set(&c)
+		err := c.Validate()
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
 		}
 	}
 }

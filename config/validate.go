@@ -14,6 +14,10 @@ import (
 const (
 	minRootAccessKey = 3 // bytes; shorter ones are refused by clients
 	minRootSecretKey = 8 // bytes
+
+	maxDHTLookups   = 600     // a minute: of more, packets would be late
+	maxDHTTorrents  = 100_000 // as many as there are live swarms
+	maxDHTBootstrap = 16
 )
 
 // Validate reports every fault of c at once, each as the field's flag, its value and what is wrong.
@@ -70,8 +74,31 @@ func (c *Config) Validate() error {
 	if c.ScrubBytesPerSec < 0 {
 		bad("scrub-bytes-per-sec", c.ScrubBytesPerSec, "must not be negative")
 	}
+	c.dhtFaults(bad)
 	faults = append(faults, c.rootKeyFaults()...)
 	return errors.Join(faults...)
+}
+
+func (c *Config) dhtFaults(bad func(flag string, value any, why string)) {
+	if why := addressFault(c.DHTAddr); why != "" {
+		bad("dht-addr", c.DHTAddr, why)
+	}
+	if n := len(c.DHTBootstrap); n > maxDHTBootstrap || n == 0 && c.DHT {
+		bad("dht-bootstrap", n, fmt.Sprintf("must have 1 to %d nodes", maxDHTBootstrap))
+	}
+	for _, node := range c.DHTBootstrap {
+		if host, port, _ := net.SplitHostPort(node); host == "" || port == "0" || addressFault(node) != "" {
+			bad("dht-bootstrap", node, "must be HOST:PORT")
+		}
+	}
+	for _, n := range []struct {
+		flag       string
+		value, max int
+	}{{"dht-lookups", c.DHTLookups, maxDHTLookups}, {"dht-torrents", c.DHTTorrents, maxDHTTorrents}} {
+		if n.value < 1 || n.value > n.max {
+			bad(n.flag, n.value, fmt.Sprintf("must be from 1 to %d", n.max))
+		}
+	}
 }
 
 func (c *Config) rootKeyFaults() []error {

@@ -18,6 +18,7 @@ type source struct {
 	host       string     // address that the client binds; "" for its default
 	limit      int64      // bytes per second; 0 for none
 	encryption encryption // that peers must have
+	dht        string     // HOST:PORT of a DHT node to begin with; "" for no DHT
 	utp        bool       // for transmission-cli: dial over uTP first; libtorrent always does
 }
 
@@ -68,12 +69,15 @@ func aria2(t testing.TB, s source) *download {
 	program, dir := findClient(t, "aria2c", "aria2"), t.TempDir()
 	args := []string{
 		"--no-conf", "--dir=" + dir, "--seed-time=0", "--file-allocation=none", "--summary-interval=0",
-		"--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false",
+		fmt.Sprintf("--enable-dht=%v", s.dht != ""), "--enable-dht6=false", "--bt-enable-lpd=false",
 		fmt.Sprintf("--listen-port=%d", freePort(t)), fmt.Sprintf("--max-download-limit=%d", s.limit),
 		"--bt-tracker-connect-timeout=5", "--show-console-readout=false",
 	}
 	if s.host != "" {
 		args = append(args, "--interface="+s.host)
+	}
+	if s.dht != "" {
+		args = append(args, "--dht-entry-point="+s.dht, "--dht-file-path="+filepath.Join(dir, "dht.dat"), fmt.Sprintf("--dht-listen-port=%d", freePort(t)))
 	}
 	if s.encryption != nothing {
 		args = append(args, "--bt-require-crypto=true", "--bt-min-crypto-level="+
@@ -90,7 +94,7 @@ func libtorrent(t testing.TB, s source) *download {
 		host = loopback
 	}
 	cmd := client(t, python, script(t, "lt_download.py"), s.link, dir,
-		fmt.Sprintf("%s:%d", host, freePort(t)), fmt.Sprint(s.limit), string(s.encryption))
+		fmt.Sprintf("%s:%d", host, freePort(t)), fmt.Sprint(s.limit), string(s.encryption), s.dht)
 	return &download{process: startProcess(t, "libtorrent", cmd), dir: dir}
 }
 

@@ -17,6 +17,7 @@ type listeners struct {
 	s3, tracker, peer net.Listener
 	trackerUDP        []*net.UDPConn // on one port
 	utp               *utp.Listener  // on the peer port; nil is none
+	dht               []*net.UDPConn // one of each address family; none is off
 	admin             net.Listener   // socketPath, open to the owner of the data directory only
 }
 
@@ -42,6 +43,9 @@ func listen(cfg config.Config) (l *listeners, err error) {
 	l.s3 = newGate(l.s3, s3Share)
 	if err = l.listenPeer(cfg.PeerAddr, cfg.UTP); err != nil {
 		return l, fmt.Errorf("peer address: %w", err)
+	}
+	if err = l.listenDHT(cfg); err != nil {
+		return l, fmt.Errorf("dht address: %w", err)
 	}
 	if err = l.listenAdmin(socketPath(cfg.Data)); err != nil {
 		return l, fmt.Errorf("admin socket: %w", err)
@@ -111,7 +115,7 @@ func (l *listeners) close() error {
 			errs = append(errs, ignoreClosed(c.Close()))
 		}
 	}
-	errs = append(errs, closeUDP(l.trackerUDP))
+	errs = append(errs, closeUDP(l.trackerUDP), closeUDP(l.dht))
 	if l.utp != nil {
 		errs = append(errs, ignoreClosed(l.utp.Close()))
 	}

@@ -17,6 +17,7 @@ func (s *Server) metricsHandler() http.Handler {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	registry.MustRegister(s.s3.Collectors()...)
 	registry.MustRegister(s.liveMetrics()...)
+	registry.MustRegister(s.dhtMetrics()...)
 	serve := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.cfg.MetricsFromAnyone && !fromLoopback(r) {
@@ -41,12 +42,6 @@ func fromLoopback(r *http.Request) bool {
 
 // liveMetrics are read from the parts when somebody asks. None has a label that grows with the content.
 func (s *Server) liveMetrics() []prometheus.Collector {
-	gauge := func(name, help string, read func() float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read)
-	}
-	counter := func(name, help string, read func() float64) prometheus.Collector {
-		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read)
-	}
 	kv := s.stores.metadata.Metrics
 	return []prometheus.Collector{
 		newClosedConnections(s.seeder),
@@ -66,6 +61,14 @@ func (s *Server) liveMetrics() []prometheus.Collector {
 		counter("shoal_meter_dropped_events_total", "Usage events refused as malformed or over a bound.", func() float64 { return float64(s.meter.Dropped()) }),
 		gauge("shoal_damaged_blobs", "Blobs that the scrubber found damaged since the start.", func() float64 { return float64(len(s.objects.ScrubStatus().Damaged)) }),
 	}
+}
+
+func gauge(name, help string, read func() float64) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read)
+}
+
+func counter(name, help string, read func() float64) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read)
 }
 
 // closedConnections counts ended peer connections by why they ended: a closed set of reasons.

@@ -13,6 +13,7 @@ import (
 	"shoal/core/object"
 	"shoal/core/swarm"
 	"shoal/front/admin"
+	"shoal/front/dht"
 	"shoal/front/s3api"
 	"shoal/front/seeder"
 	"shoal/front/tracker"
@@ -28,9 +29,11 @@ type Server struct {
 	objects   *object.Store
 	meter     *meter.Meter
 	swarms    *swarm.Registry
+	hot       *swarm.DHT
 	s3        *s3api.Handler
 	tracker   *tracker.Tracker
 	seeder    *seeder.Seeder
+	dht       *dht.Announcer
 	admin     *admin.Handler
 	listeners *listeners
 	rootKey   account.AccessKey
@@ -83,12 +86,13 @@ func (s *Server) build() {
 	s.swarms = swarm.New(s.objects, swarm.Options{
 		Logger: s.log, Guests: guests{s.accounts}, Policy: s.seeding, MaxMembers: s.cfg.MaxPeersPerSwarm, MaxMembersPerIP: s.cfg.MaxPeersPerIP,
 	})
+	s.buildDHT()
 	a := s.listeners.addresses()
 	s.s3 = s3api.New(s.objects, s.accounts, s.meter, s3api.Options{
 		Region: s.cfg.Region, Domains: s.cfg.Domain, WebsiteDomains: s.cfg.WebsiteDomain, MaxRequests: s.cfg.MaxRequests,
 		Ownership: s.cfg.DefaultObjectOwnership, TorrentKind: s.torrentKind,
 		Announce: s.announceURLs, PrivateAnnounce: s.privateURLs, Peers: s.seederAddrs,
-		WebSeed: s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, Logger: s.log,
+		WebSeed: s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, TorrentGiven: s.torrentGiven, Logger: s.log,
 	})
 	s.tracker = tracker.New(s.swarms, tracker.Options{
 		PeerPort: a.peerPort(), PublicHost: s.cfg.PublicHost, Rate: s.cfg.TrackerRate, Logger: s.log,
@@ -129,6 +133,7 @@ func (s *Server) parts() []part {
 		{"swarms", s.swarms.Run},
 		{"seeder", s.runSeeder},
 		{"tracker", s.runTracker},
+		{"dht", s.runDHT},
 		{"s3", s.runS3},
 		{"admin socket", s.runAdmin},
 	}

@@ -51,6 +51,7 @@ func (s *Server) Share(ctx context.Context, path, host string, progress Progress
 	if err != nil {
 		return Links{}, err
 	}
+	s.torrentGiven(t)
 	return s.links(t, host), nil
 }
 

@@ -1,8 +1,9 @@
 """Downloads one torrent with libtorrent and prints one JSON line per second and a last one when complete.
 
-usage: lt_download.py SOURCE DIRECTORY LISTEN LIMIT ENCRYPTION
+usage: lt_download.py SOURCE DIRECTORY LISTEN LIMIT ENCRYPTION DHT
 SOURCE is a .torrent file or a magnet link, LISTEN an address and port, LIMIT bytes per second (0: none).
 ENCRYPTION (MSE) is what peers must encrypt: "" for nothing, "opening" or "payload".
+DHT is ADDRESS:PORT of a node to begin with, "" for no DHT.
 """
 
 import json
@@ -20,7 +21,11 @@ session = lt.session({
     "allowed_enc_level": int(level),
     "listen_interfaces": listen,
     "outgoing_interfaces": listen.rsplit(":", 1)[0],
-    "enable_dht": False,
+    "enable_dht": bool(sys.argv[6]),
+    "dht_bootstrap_nodes": sys.argv[6],
+    "dht_restrict_routing_ips": False,
+    "dht_restrict_search_ips": False,
+    "dht_ignore_dark_internet": False,
     "enable_lsd": False,
     "enable_upnp": False,
     "enable_natpmp": False,

@@ -37,6 +37,8 @@ type Options struct {
 	WebSeed WebSeed // what a .torrent lists: WebSeedOff
 	// Replicated reports whether the peers of a torrent have a whole copy between them.
 	Replicated func(torrent.InfoHash) bool
+	// TorrentGiven is told of each torrent that is given out and that the asker may have without signing.
+	TorrentGiven func(*object.Torrent)
 
 	Now    func() time.Time // time.Now
 	Logger *slog.Logger     // slog.Default()
@@ -90,6 +92,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Replicated == nil {
 		o.Replicated = func(torrent.InfoHash) bool { return false }
+	}
+	if o.TorrentGiven == nil {
+		o.TorrentGiven = func(*object.Torrent) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -76,6 +76,7 @@ func (h *Handler) answerTorrent(c *call, t *object.Torrent) (*response, error) {
 	}
 	nameInfohashes(out.header, t)
 	out.header.Set("X-Shoal-Magnet", h.magnet(c, t))
+	h.o.TorrentGiven(t)
 	return out, nil
 }
 
