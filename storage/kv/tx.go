@@ -31,6 +31,14 @@ func (tx *Tx) Get(keys ...[]byte) ([]Row, error) { return tx.read(keys, true) }
 // Peek is Get without the check: the row may change before the commit. Use it where that is harmless.
 func (tx *Tx) Peek(keys ...[]byte) ([]Row, error) { return tx.read(keys, false) }
 
+// Require makes the commit depend on a row that Peek or Scan returned, and that was there, being unchanged
+// since. A row that this Tx wrote or read with Get adds nothing.
+func (tx *Tx) Require(row Row) {
+	if _, written := tx.writes[string(row.Key)]; !written && row.Exists() {
+		tx.record(row)
+	}
+}
+
 func (tx *Tx) read(keys [][]byte, check bool) ([]Row, error) {
 	rows := make([]Row, len(keys))
 	var ask [][]byte

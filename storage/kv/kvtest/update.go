@@ -15,6 +15,7 @@ func testUpdate(t *testing.T, e kv.Engine) {
 	t.Run("reads its own writes", func(t *testing.T) { testOwnWrites(t, e) })
 	t.Run("runs again on a conflict", func(t *testing.T) { testConflict(t, e) })
 	t.Run("peek adds no check", func(t *testing.T) { testPeek(t, e) })
+	t.Run("require adds one", func(t *testing.T) { testRequire(t, e) })
 	t.Run("refusals", func(t *testing.T) { testRefusals(t, e) })
 	t.Run("marker sweep", func(t *testing.T) { testSweep(t, e) })
 }
@@ -102,6 +103,34 @@ func testPeek(t *testing.T, e kv.Engine) {
 	})
 	if err != nil || runs != 1 {
 		t.Errorf("got %v after %d runs, want nil after 1", err, runs)
+	}
+}
+
+// testRequire makes rows of a Peek and of a Scan conditions: each conflict runs the function again.
+func testRequire(t *testing.T, e kv.Engine) {
+	commit(t, e, put("q1", "0"), put("q2", "0"))
+	runs := 0
+	err := kv.Update(t.Context(), e, func(tx *kv.Tx) error {
+		runs++
+		peeked, err := tx.Peek([]byte("q1"), []byte("q-absent"))
+		if err != nil {
+			return err
+		}
+		scanned, _, err := tx.Scan([]byte("q2"), []byte("q3"), kv.ScanOptions{})
+		if err != nil {
+			return err
+		}
+		for _, row := range append(peeked, scanned...) {
+			tx.Require(row) // the absent one adds nothing
+		}
+		if runs <= 2 {
+			commit(t, e, put(fmt.Sprint("q", runs), "rival"))
+		}
+		tx.Put([]byte("q4"), nil)
+		return nil
+	})
+	if err != nil || runs != 3 {
+		t.Errorf("got %v after %d runs, want nil after 3", err, runs)
 	}
 }
 
