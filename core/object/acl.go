@@ -22,34 +22,19 @@ func (s *Store) SetACL(ctx context.Context, b *Bucket, key string, ref VersionRe
 // editVersion lets edit change what may change of a version that stays. edit may run several times.
 func (s *Store) editVersion(ctx context.Context, op string, b *Bucket, key string, ref VersionRef, edit func(*Version)) error {
 	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
-		for i, row := range objectKeys(b.ID, key, ref) {
-			v, err := readRow(tx, b.ID, key, row)
-			if err != nil {
-				return err
-			}
-			if v == nil || i == 0 && ref.Set && !ref.names(v) {
-				continue
-			}
-			edit(v)
-			tx.Put(row, encodeVersion(v))
-			return nil
-		}
-		if ref.Set {
+		at, err := locate(tx.Peek, b.ID, key, ref)
+		switch {
+		case err != nil:
+			return err
+		case at.version == nil && ref.Set:
 			return fault.New(op, resource(b, key), fault.NoSuchVersion, nil)
+		case at.version == nil || at.version.DeleteMarker:
+			return fault.New(op, resource(b, key), fault.NoSuchKey, nil)
 		}
-		return fault.New(op, resource(b, key), fault.NoSuchKey, nil)
+		tx.Require(at.row)
+		edit(at.version)
+		tx.Put(at.row.Key, encodeVersion(at.version))
+		return nil
 	})
 	return fail(op, resource(b, key), err)
-}
-
-// readRow returns the version of a row as a condition of tx; nil, which is none, when it is not there.
-func readRow(tx *kv.Tx, id BucketID, key string, row []byte) (*Version, error) {
-	rows, err := tx.Peek(row)
-	if err != nil || !rows[0].Exists() {
-		return nil, err
-	}
-	if rows, err = tx.Get(row); err != nil {
-		return nil, err
-	}
-	return currentOf(id, key, rows[0])
 }

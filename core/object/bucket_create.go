@@ -49,7 +49,7 @@ func (s *Store) CreateBucket(ctx context.Context, n NewBucket) (*Bucket, error) 
 			tx.Put(documentKey(b.ID, TaggingDocument), encodeDocument(n.Tagging))
 		}
 		for i := range byte(guardRows) {
-			tx.Put(guardKey(b.ID, i), []byte{guardOpen})
+			tx.Put(guardKey(b.ID, i), guard{}.encode())
 		}
 		return nil
 	})

@@ -1,7 +1,6 @@
 package object
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
@@ -9,25 +8,6 @@ import (
 	"shoal/storage/kv"
 	"shoal/storage/kv/tuple"
 )
-
-// States of a guard row, its whole value but for a random mark while closing.
-const (
-	guardOpen    = 'o' // writers check the row
-	guardClosing = 'c' // a delete of the bucket is scanning: writers write guardOpen back
-)
-
-// checkGuard makes the commit of tx one that no delete of the bucket can miss. NoSuchBucket when the
-// bucket is gone. A scan adds no check, so DeleteBucket closes all guard rows, scans, and deletes only if
-// they are still closed: a writer that committed before is seen by the scan, one after opened a guard.
-func checkGuard(tx *kv.Tx, op string, b *Bucket, objectKey string, guard kv.Row) error {
-	if !guard.Exists() {
-		return fault.New(op, resource(b, objectKey), fault.NoSuchBucket, nil)
-	}
-	if guard.Value[0] != guardOpen {
-		tx.Put(guard.Key, []byte{guardOpen})
-	}
-	return nil
-}
 
 // DeleteBucket removes an empty bucket, or fails with NoSuchBucket or BucketNotEmpty. Uploads in progress
 // do not keep a bucket; they go with it.
@@ -37,8 +17,8 @@ func (s *Store) DeleteBucket(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	mark := append([]byte{guardClosing}, randomID()...)
-	if err := s.setGuards(ctx, op, b, mark); err != nil {
+	mark := string(randomID())
+	if err := s.markGuards(ctx, op, b, mark); err != nil {
 		return fail(op, name, err)
 	}
 	empty, err := s.holdsNothing(ctx, b.ID)
@@ -46,7 +26,7 @@ func (s *Store) DeleteBucket(ctx context.Context, name string) error {
 		return fail(op, name, err)
 	}
 	if !empty {
-		if err := s.setGuards(ctx, op, b, []byte{guardOpen}); err != nil {
+		if err := s.markGuards(ctx, op, b, ""); err != nil {
 			return fail(op, name, err)
 		}
 		return fault.New(op, name, fault.BucketNotEmpty, nil)
@@ -54,26 +34,16 @@ func (s *Store) DeleteBucket(ctx context.Context, name string) error {
 	return fail(op, name, s.removeBucket(ctx, op, b, mark))
 }
 
-// setGuards writes every guard row of b.
-func (s *Store) setGuards(ctx context.Context, op string, b *Bucket, value []byte) error {
+// markGuards closes every guard row of b with mark, or opens it again with none.
+func (s *Store) markGuards(ctx context.Context, op string, b *Bucket, mark string) error {
 	return kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
 		tx.UseReserve()
-		rows, err := tx.Get(guardKeys(b.ID)...)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if !row.Exists() {
-				return fault.New(op, b.Name, fault.NoSuchBucket, nil)
-			}
-			tx.Put(row.Key, value)
-		}
-		return nil
+		return changeGuards(tx, op, b, func(g *guard) { g.mark = mark })
 	})
 }
 
 // removeBucket deletes the bucket's rows if its guards still have mark, and queues what is left under it.
-func (s *Store) removeBucket(ctx context.Context, op string, b *Bucket, mark []byte) error {
+func (s *Store) removeBucket(ctx context.Context, op string, b *Bucket, mark string) error {
 	return kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
 		tx.UseReserve()
 		rows, err := tx.Get(guardKeys(b.ID)...)
@@ -81,7 +51,10 @@ func (s *Store) removeBucket(ctx context.Context, op string, b *Bucket, mark []b
 			return err
 		}
 		for _, row := range rows {
-			if !bytes.Equal(row.Value, mark) {
+			if g, err := readGuard(op, b.Name, row); err != nil || g.mark != mark {
+				if err != nil {
+					return err
+				}
 				return fault.New(op, b.Name, fault.BucketNotEmpty, errors.New("it was written to"))
 			}
 			tx.Delete(row.Key)
@@ -106,12 +79,4 @@ func (s *Store) holdsNothing(ctx context.Context, id BucketID) (bool, error) {
 		}
 	}
 	return true, nil
-}
-
-func guardKeys(id BucketID) [][]byte {
-	keys := make([][]byte, guardRows)
-	for i := range keys {
-		keys[i] = guardKey(id, byte(i))
-	}
-	return keys
 }

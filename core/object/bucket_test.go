@@ -92,8 +92,6 @@ func TestUpdateBucket(t *testing.T) {
 	}
 	err = s.UpdateBucket(t.Context(), "bucket", func(c *BucketConfig) error { c.PolicyJSON = []byte("{"); return nil })
 	wantKind(t, err, fault.MalformedPolicy)
-	err = s.UpdateBucket(t.Context(), "bucket", func(c *BucketConfig) error { c.Versioning = VersioningEnabled; return nil })
-	wantKind(t, err, fault.BadBucketState)
 	err = s.UpdateBucket(t.Context(), "nowhere", func(*BucketConfig) error { return nil })
 	wantKind(t, err, fault.NoSuchBucket)
 }

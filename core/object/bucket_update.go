@@ -14,7 +14,8 @@ const MaxPolicy = 20 << 10
 
 // UpdateBucket lets change edit a copy of the bucket's configuration and keeps the result, in one commit.
 // change may run several times; its error ends the update and is returned. Policy follows PolicyJSON:
-// change sets only the latter (MalformedPolicy when it does not parse).
+// change sets only the latter (MalformedPolicy when it does not parse). A change of Versioning binds every commit
+// to the bucket after it; BadBucketState when it is one that S3 has not.
 func (s *Store) UpdateBucket(ctx context.Context, name string, change func(*BucketConfig) error) error {
 	const op = "update bucket"
 	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
@@ -29,10 +30,14 @@ func (s *Store) UpdateBucket(ctx context.Context, name string, change func(*Buck
 		if err != nil {
 			return err
 		}
+		before := b.Config.Versioning
 		if err := change(&b.Config); err != nil {
 			return err
 		}
 		if err := checkConfig(op, b); err != nil {
+			return err
+		}
+		if err := changeVersioning(tx, op, b, before); err != nil {
 			return err
 		}
 		tx.Put(bucketKey(name), encodeBucket(b))
@@ -42,9 +47,6 @@ func (s *Store) UpdateBucket(ctx context.Context, name string, change func(*Buck
 }
 
 func checkConfig(op string, b *Bucket) error {
-	if b.Config.Versioning != VersioningOff {
-		return fault.New(op, b.Name, fault.BadBucketState, errors.New("versioning cannot be enabled"))
-	}
 	if len(b.Config.ACL.Grants) > access.MaxGrants {
 		return fault.New(op, b.Name, fault.MalformedACL, errors.New("more than 100 grants"))
 	}
@@ -56,4 +58,17 @@ func checkConfig(op string, b *Bucket) error {
 		return err
 	}
 	return nil
+}
+
+// changeVersioning tells the writers of b's objects, by its guard rows, that its versioning state is another than
+// before. BadBucketState when that change is not allowed: what was enabled can only be suspended.
+func changeVersioning(tx *kv.Tx, op string, b *Bucket, before Versioning) error {
+	now := b.Config.Versioning
+	if now == before {
+		return nil
+	}
+	if now == VersioningOff || now > VersioningSuspended {
+		return fault.New(op, b.Name, fault.BadBucketState, errors.New("versioning cannot be turned off, only suspended"))
+	}
+	return changeGuards(tx, op, b, func(g *guard) { g.versioning = now })
 }

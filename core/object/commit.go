@@ -20,7 +20,7 @@ import (
 //  2. the blob is durable under that id (blob.Store.Put);
 //  3. ONE commit checks and consumes the intent, checks a guard row of the bucket and the old head, and
 //     writes head, body, reference rows and the usage delta; what the version replaced loses its reference
-//     rows and is queued in the same commit;
+//     rows and is queued, or becomes an older version, in the same commit (place);
 //  4. only then the caller is answered.
 //
 // The collector deletes an expired intent row by a commit before it deletes the blob, so a slow writer
@@ -61,7 +61,7 @@ func (s *Store) publish(ctx context.Context, p publication) (*Version, error) {
 }
 
 func (s *Store) publishOnce(tx *kv.Tx, p publication, v *Version) error {
-	old, err := s.openHead(tx, p)
+	state, old, err := s.openHead(tx, p)
 	if err != nil {
 		return err
 	}
@@ -71,59 +71,54 @@ func (s *Store) publishOnce(tx *kv.Tx, p publication, v *Version) error {
 			return err
 		}
 	}
-	now := s.now().UTC()
-	v.ID, v.Modified, v.Null = nextVersionID(now, old), now, true
 	v.Replaced = torrent.InfoHash{}
-	var objects, size int64 = 1, storedBytes(v)
 	if old != nil {
-		objects--
-		size -= storedBytes(old)
 		if v.Replaced, err = s.lastInfoHash(tx, p.bucket, old); err != nil {
 			return err
 		}
-		if err := s.retire(tx, old); err != nil {
-			return err
-		}
+	}
+	if err := s.place(tx, state, old, v); err != nil {
+		return err
 	}
 	for _, id := range p.fresh {
 		tx.Delete(intentKey(id))
 	}
-	tx.Put(headKey(v.BucketID, v.Key), encodeVersion(v))
 	if len(p.body) > 0 {
 		tx.Put(bodyKey(v.BucketID, v.Key, v.ID), p.body)
 	}
 	for _, ref := range versionRefs(v) {
 		tx.Put(ref, encodeRef(v.BucketID, v.Key))
 	}
-	s.addUsage(tx, v.BucketID, objects, size)
 	if finish != nil {
 		return finish(v)
 	}
 	return nil
 }
 
-// openHead reads, in one round trip, what the commit of p depends on, and returns the version it replaces.
-func (s *Store) openHead(tx *kv.Tx, p publication) (*Version, error) {
-	id, objectKey := p.bucket.ID, p.version.Key
+// openHead reads, in one round trip, what the commit of p depends on, and returns the bucket's versioning state
+// and the newest version so far.
+func (s *Store) openHead(tx *kv.Tx, p publication) (Versioning, *Version, error) {
+	id, objectKey, name := p.bucket.ID, p.version.Key, resource(p.bucket, p.version.Key)
 	keys := [][]byte{guardOf(id, objectKey), headKey(id, objectKey)}
 	for _, b := range p.fresh {
 		keys = append(keys, intentKey(b))
 	}
 	rows, err := tx.Get(keys...)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
-	if err := checkGuard(tx, p.op, p.bucket, objectKey, rows[0]); err != nil {
-		return nil, err
+	state, err := checkGuard(tx, p.op, name, rows[0])
+	if err != nil {
+		return 0, nil, err
 	}
 	if slices.ContainsFunc(rows[2:], func(r kv.Row) bool { return !r.Exists() }) {
-		return nil, fault.New(p.op, resource(p.bucket, objectKey), fault.SlowDown, errIntentGone)
+		return 0, nil, fault.New(p.op, name, fault.SlowDown, errIntentGone)
 	}
 	old, err := currentOf(id, objectKey, rows[1])
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
-	return old, p.condition.check(p.op, resource(p.bucket, objectKey), old)
+	return state, old, p.condition.check(p.op, name, old)
 }
 
 // currentOf returns the version of a head row, nil when there is none.
@@ -189,28 +184,9 @@ func nextVersionID(now time.Time, old *Version) (id VersionID) {
 // liveSource makes the commit of tx depend on v being still there, so that content of v can get another
 // reference; NoSuchKey when it went.
 func liveSource(tx *kv.Tx, op string, v *Version) error {
-	for _, row := range [][]byte{headKey(v.BucketID, v.Key), versionKey(v.BucketID, v.Key, v.ID)} {
-		// An absent row cannot be checked: only one that is there is read as a condition.
-		rows, err := tx.Peek(row)
-		if err != nil {
-			return err
-		}
-		if !rows[0].Exists() {
-			continue
-		}
-		if rows, err = tx.Get(row); err != nil {
-			return err
-		}
-		if !rows[0].Exists() {
-			break
-		}
-		found, err := decodeListed(v.BucketID, v.Key, rows[0].Value)
-		if err != nil {
-			return err
-		}
-		if found.ID == v.ID {
-			return nil
-		}
+	_, err := versionRow(tx, op, v)
+	if fault.Is(err, fault.NoSuchVersion) {
+		err = fault.New(op, v.Key, fault.NoSuchKey, errors.New("the source of the copy was replaced or deleted"))
 	}
-	return fault.New(op, v.Key, fault.NoSuchKey, errors.New("the source of the copy was replaced or deleted"))
+	return err
 }

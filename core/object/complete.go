@@ -188,5 +188,5 @@ func (s *Store) finishUpload(tx *kv.Tx, u *uploadRecord, a *assembly, v *Version
 	done.State, done.Result = uploadDone, v.ID
 	tx.Put(uploadKey(u.BucketID, u.Key, u.ID), encodeUpload(&done))
 	s.enqueue(tx, taskUpload, u.ID, s.due(), task)
-	s.addUsage(tx, u.BucketID, 0, -held)
+	s.addUsage(tx, u.BucketID, usage{bytes: -held})
 }

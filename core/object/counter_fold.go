@@ -33,6 +33,17 @@ type usage struct {
 
 func (u usage) plus(v usage) usage { return usage{u.objects + v.objects, u.bytes + v.bytes} }
 
+func (u usage) minus(v usage) usage { return usage{u.objects - v.objects, u.bytes - v.bytes} }
+
+// usage is what v counts for its bucket.
+func (v *Version) usage() usage {
+	u := usage{objects: 1, bytes: storedBytes(v)}
+	if v.DeleteMarker {
+		u.objects = 0
+	}
+	return u
+}
+
 // storedBytes is what a version counts on the storage meter, in bytes: its content, key and user metadata.
 func storedBytes(v *Version) int64 {
 	n := v.Size + int64(len(v.Key))
@@ -47,11 +58,11 @@ func partBytes(size int64) int64 { return size }
 
 // addUsage makes the commit of tx change the usage of a bucket: one new row, which no other commit
 // writes, so that writers of one bucket do not meet.
-func (s *Store) addUsage(tx *kv.Tx, id BucketID, objects, bytes int64) {
-	if objects == 0 && bytes == 0 {
+func (s *Store) addUsage(tx *kv.Tx, id BucketID, delta usage) {
+	if delta == (usage{}) {
 		return
 	}
-	tx.Put(newDeltaKey(id), encodeUsage(usage{objects, bytes}))
+	tx.Put(newDeltaKey(id), encodeUsage(delta))
 }
 
 // Usage returns the stored bytes and the number of objects of a bucket, at one moment.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -95,11 +96,13 @@ func (d *crashDisk) begin(op, key string, content []byte) {
 }
 
 // end says that the operation was acknowledged.
-func (d *crashDisk) end(key string) []powerCut {
+func (d *crashDisk) end() []powerCut {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if p := d.promises[key]; p.changing {
-		d.promises[key] = promise{acknowledged: p.underway}
+	for key, p := range d.promises {
+		if p.changing {
+			d.promises[key] = promise{acknowledged: p.underway}
+		}
 	}
 	cuts := d.cuts
 	d.cuts = nil
@@ -131,8 +134,13 @@ func openDisk(t testing.TB, fs vfs.FS) (*Store, func()) {
 
 // TestPowerCuts runs random operations and cuts the power in the middle of them. After each cut everything
 // acknowledged is there and whole, nothing is half there, the check is clean, and the collector leaves no
-// blob without an owner.
+// blob without an owner. With versioning all versions are promised.
 func TestPowerCuts(t *testing.T) {
+	t.Run("unversioned", func(t *testing.T) { testPowerCuts(t, VersioningOff) })
+	t.Run("versioned", func(t *testing.T) { testPowerCuts(t, VersioningEnabled) })
+}
+
+func testPowerCuts(t *testing.T, versioning Versioning) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
@@ -143,10 +151,7 @@ func TestPowerCuts(t *testing.T) {
 	}
 	s, closeStore := openDisk(t, errorfs.Wrap(mem, d))
 	defer closeStore()
-	b, err := s.CreateBucket(t.Context(), NewBucket{Name: "bucket", Owner: testOwner, Ownership: access.ObjectWriter})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := crashBucket(t, s, versioning)
 	steps := 150
 	if testing.Short() {
 		steps = 30
@@ -154,8 +159,16 @@ func TestPowerCuts(t *testing.T) {
 	cuts := 0
 	for range steps {
 		key := fmt.Sprint("key", rng.IntN(6))
-		crashStep(t, s, b, d, rng, key)
-		for _, cut := range d.end(key) {
+		if versioning != VersioningOff && rng.IntN(6) == 0 {
+			crashDeleteVersion(t, s, b, d, rng, key)
+		} else {
+			crashStep(t, s, b, d, rng, key)
+		}
+		taken := d.end()
+		if versioning != VersioningOff {
+			d.promiseVersions(t, s, b)
+		}
+		for _, cut := range taken {
 			cuts++
 			checkCut(t, cut)
 			if t.Failed() {
@@ -167,6 +180,18 @@ func TestPowerCuts(t *testing.T) {
 		t.Errorf("got %d cuts in %d operations: the test sees too little", cuts, steps)
 	}
 	t.Logf("%d power cuts", cuts)
+}
+
+func crashBucket(t *testing.T, s *Store, versioning Versioning) *Bucket {
+	t.Helper()
+	b, err := s.CreateBucket(t.Context(), NewBucket{Name: "bucket", Owner: testOwner, Ownership: access.ObjectWriter})
+	if err == nil && versioning != VersioningOff {
+		err = s.UpdateBucket(t.Context(), b.Name, func(c *BucketConfig) error { c.Versioning = versioning; return nil })
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // crashStep does one random operation on key.
@@ -200,9 +225,6 @@ func crashStep(t *testing.T, s *Store, b *Bucket, d *crashDisk, rng *rand.Rand, 
 			to := "copy of " + key
 			d.begin("copy", to, current)
 			_, err = s.Copy(ctx, CopyRequest{Source: v, Bucket: b, Key: to, Owner: testOwner})
-			d.mu.Lock()
-			d.promises[to] = promise{acknowledged: current}
-			d.mu.Unlock()
 		}
 	case current != nil:
 		err = crashTorrent(ctx, s, b, d, key, current)
@@ -275,11 +297,20 @@ func checkCut(t *testing.T, cut powerCut) {
 	}
 }
 
-// readOrNil returns the content of a key, nil without an object.
+// readOrNil returns the content of a key or a version, nil without an object.
 func readOrNil(t *testing.T, s *Store, key string) []byte {
 	t.Helper()
-	_, v, err := s.Lookup(t.Context(), "bucket", key, VersionRef{})
-	if fault.Is(err, fault.NoSuchKey) {
+	key, text, named := strings.Cut(key, versionMark)
+	ref := VersionRef{Set: named}
+	if named {
+		id, err := ParseVersionID(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref.ID = id
+	}
+	_, v, err := s.Lookup(t.Context(), "bucket", key, ref)
+	if fault.Is(err, fault.NoSuchKey) || fault.Is(err, fault.NoSuchVersion) || err == nil && v.DeleteMarker {
 		return nil
 	}
 	if err != nil {

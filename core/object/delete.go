@@ -12,38 +12,31 @@ type DeleteRequest struct {
 	Bucket    *Bucket
 	Key       string
 	Ref       VersionRef
-	Condition WriteCondition
-	Owner     access.Owner // of a delete marker
+	Condition WriteCondition // on the version that is deleted
+	Owner     access.Owner   // of a delete marker
 }
 
 // DeleteResult says what a delete did; deleting what is absent is a success with zero values.
 type DeleteResult struct {
 	DeleteMarker bool      // a marker was made, or the version deleted was one
-	VersionID    VersionID // of the marker made or the version deleted
+	VersionID    VersionID // of the marker made or the version deleted; zero when a bucket without versioning lost an object
 	Null         bool
 }
 
-// Delete removes a version. What is absent is a success, unless the condition asks for it.
+// Delete removes the version that is named, for good. With none named it removes the object in a bucket without
+// versioning; in others it makes a delete marker the newest version, the null version while versioning is
+// suspended (S3 user guide, Working with delete markers). What is absent is a success, unless the
+// condition asks for it.
 func (s *Store) Delete(ctx context.Context, r DeleteRequest) (DeleteResult, error) {
 	const op = "delete object"
 	var out DeleteResult
-	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
-		out = DeleteResult{}
-		tx.UseReserve()
-		old, err := s.openDelete(tx, op, r)
-		if old == nil || err != nil {
-			return err
-		}
-		out = DeleteResult{DeleteMarker: r.Ref.Set && old.DeleteMarker}
+	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) (err error) {
 		if r.Ref.Set {
-			out.VersionID, out.Null = old.ID, old.Null
+			out, err = s.deleteVersion(tx, op, r)
+		} else {
+			out, err = s.deleteCurrent(tx, op, r)
 		}
-		if err := s.retire(tx, old); err != nil {
-			return err
-		}
-		tx.Delete(headKey(old.BucketID, old.Key))
-		s.addUsage(tx, old.BucketID, -1, -storedBytes(old))
-		return nil
+		return err
 	})
 	if err != nil {
 		return DeleteResult{}, fail(op, resource(r.Bucket, r.Key), err)
@@ -51,23 +44,76 @@ func (s *Store) Delete(ctx context.Context, r DeleteRequest) (DeleteResult, erro
 	return out, nil
 }
 
-// openDelete returns the version to delete as tx read it, nil when there is none. No guard is checked: a
-// delete makes nothing that a delete of the bucket could miss.
-func (s *Store) openDelete(tx *kv.Tx, op string, r DeleteRequest) (*Version, error) {
-	head := headKey(r.Bucket.ID, r.Key)
-	rows, err := tx.Get(head)
+// deleteVersion removes a version for good.
+func (s *Store) deleteVersion(tx *kv.Tx, op string, r DeleteRequest) (out DeleteResult, err error) {
+	tx.UseReserve()
+	at, err := locate(tx.Peek, r.Bucket.ID, r.Key, r.Ref)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
-	current, err := currentOf(r.Bucket.ID, r.Key, rows[0])
+	if at.version == nil {
+		return out, r.Condition.check(op, resource(r.Bucket, r.Key), nil)
+	}
+	v := at.version
+	if err := r.Condition.check(op, resource(r.Bucket, r.Key), v); err != nil {
+		return out, err
+	}
+	tx.Require(at.row)
+	if err := s.retire(tx, v); err != nil {
+		return out, err
+	}
+	s.addUsage(tx, v.BucketID, usage{}.minus(v.usage()))
+	out = DeleteResult{DeleteMarker: v.DeleteMarker, VersionID: v.ID, Null: v.Null}
+	if at.current {
+		return out, s.promote(tx, v)
+	}
+	tx.Delete(at.row.Key)
+	if v.Null {
+		tx.Delete(nullKey(v.BucketID, v.Key))
+	}
+	return out, nil
+}
+
+// deleteCurrent removes the object or hides it behind a delete marker, as the bucket's versioning has it.
+func (s *Store) deleteCurrent(tx *kv.Tx, op string, r DeleteRequest) (out DeleteResult, err error) {
+	id, name := r.Bucket.ID, resource(r.Bucket, r.Key)
+	rows, err := tx.Get(guardOf(id, r.Key), headKey(id, r.Key))
 	if err != nil {
-		return nil, err
+		return out, err
 	}
-	if err := r.Condition.check(op, resource(r.Bucket, r.Key), current); err != nil {
-		return nil, err
+	old, err := currentOf(id, r.Key, rows[1])
+	if err != nil {
+		return out, err
 	}
-	if current == nil || r.Ref.Set && !r.Ref.names(current) {
-		return nil, nil
+	if err := r.Condition.check(op, name, old); err != nil {
+		return out, err
 	}
-	return current, nil
+	g, err := readGuard(op, name, rows[0])
+	if err != nil {
+		return out, err
+	}
+	if g.versioning == VersioningOff {
+		// The guard stays as it is: this makes nothing that a delete of the bucket could miss.
+		return out, s.deleteOnly(tx, old)
+	}
+	if _, err := checkGuard(tx, op, name, rows[0]); err != nil {
+		return out, err
+	}
+	marker := &Version{BucketID: id, Key: r.Key, DeleteMarker: true, Owner: r.Owner}
+	if err := checkKey(op, name, r.Key); err != nil {
+		return out, err
+	}
+	err = s.place(tx, g.versioning, old, marker)
+	return DeleteResult{DeleteMarker: true, VersionID: marker.ID, Null: marker.Null}, err
+}
+
+// deleteOnly removes the only version of a key; nil is none.
+func (s *Store) deleteOnly(tx *kv.Tx, v *Version) error {
+	if v == nil {
+		return nil
+	}
+	tx.UseReserve()
+	tx.Delete(headKey(v.BucketID, v.Key))
+	s.addUsage(tx, v.BucketID, usage{}.minus(v.usage()))
+	return s.retire(tx, v)
 }

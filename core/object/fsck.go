@@ -27,6 +27,8 @@ const (
 	DanglingReference FindingKind = "reference row without referrer"
 	WrongContent      FindingKind = "content does not add up to the size"
 	NotNewest         FindingKind = "head is not the newest version"
+	WrongNull         FindingKind = "null version is not where its row says"
+	WrongGuard        FindingKind = "guard row is missing or has another versioning state than its bucket"
 	MissingBody       FindingKind = "inline body is missing or of another size"
 	OrphanBody        FindingKind = "inline body without version"
 	OrphanPart        FindingKind = "part without upload"
@@ -138,6 +140,7 @@ func (c *checker) rowChecks() map[byte]func(context.Context, kv.Row) ([]Finding,
 		kindDocument:    c.checkDocument,
 		kindHead:        c.checkHead,
 		kindVersion:     c.checkOlder,
+		kindNull:        c.checkNull,
 		kindBody:        c.checkBody,
 		kindManifest:    c.checkManifest,
 		kindPart:        c.checkPart,

@@ -55,10 +55,7 @@ func (c *checker) countUsage(ctx context.Context, id BucketID) (usage, error) {
 			if err != nil {
 				return nil
 			}
-			sum.bytes += storedBytes(v)
-			if !v.DeleteMarker {
-				sum.objects++
-			}
+			sum = sum.plus(v.usage())
 			return nil
 		})
 	}

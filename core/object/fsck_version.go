@@ -17,14 +17,20 @@ func (c *checker) checkBucket(ctx context.Context, row kv.Row) ([]Finding, error
 	if err != nil {
 		return bad(row.Key, err), nil
 	}
-	rows, err := c.s.kv.Get(ctx, bucketIDKey(b.ID))
+	rows, err := c.s.kv.Get(ctx, append(guardKeys(b.ID), bucketIDKey(b.ID))...)
 	if err != nil {
 		return nil, err
 	}
-	if string(rows[0].Value) != name {
-		return []Finding{{NoBucketRow, "bucket " + name, fmt.Sprintf("its id row says %q", rows[0].Value)}}, nil
+	var findings []Finding
+	for _, row := range rows[:guardRows] {
+		if g, err := decodeGuard(row.Value); err != nil || g.versioning != b.Config.Versioning {
+			findings = append(findings, Finding{WrongGuard, "bucket " + name, fmt.Sprintf("%s is %x", rowName(row.Key), row.Value)})
+		}
 	}
-	return nil, nil
+	if id := rows[guardRows]; string(id.Value) != name {
+		findings = append(findings, Finding{NoBucketRow, "bucket " + name, fmt.Sprintf("its id row says %q", id.Value)})
+	}
+	return findings, nil
 }
 
 func (c *checker) checkBucketID(ctx context.Context, row kv.Row) ([]Finding, error) {
@@ -47,7 +53,15 @@ func (c *checker) checkHead(ctx context.Context, row kv.Row) ([]Finding, error) 
 	if err != nil {
 		return bad(row.Key, err), nil
 	}
-	return c.checkVersion(ctx, v)
+	findings, err := c.checkVersion(ctx, v)
+	if err != nil || !v.Null {
+		return findings, err
+	}
+	rows, err := c.s.kv.Get(ctx, nullKey(id, objectKey))
+	if err == nil && rows[0].Exists() {
+		findings = append(findings, Finding{WrongNull, rowName(rows[0].Key), "the head is the null version"})
+	}
+	return findings, err
 }
 
 func (c *checker) checkOlder(ctx context.Context, row kv.Row) ([]Finding, error) {
@@ -66,9 +80,12 @@ func (c *checker) checkOlder(ctx context.Context, row kv.Row) ([]Finding, error)
 	if v.ID != version {
 		findings = append(findings, Finding{BadRow, rowName(row.Key), fmt.Sprintf("its record has id %x", v.ID)})
 	}
-	rows, err := c.s.kv.Get(ctx, headKey(id, objectKey))
+	rows, err := c.s.kv.Get(ctx, headKey(id, objectKey), nullKey(id, objectKey))
 	if err != nil {
 		return nil, err
+	}
+	if v.Null != bytes.Equal(rows[1].Value, v.ID[:]) {
+		findings = append(findings, Finding{WrongNull, versionName(id, objectKey, v.ID), fmt.Sprintf("%s is %x", rowName(rows[1].Key), rows[1].Value)})
 	}
 	head, err := currentOf(id, objectKey, rows[0])
 	// Ids of newer versions sort first.
@@ -76,6 +93,19 @@ func (c *checker) checkOlder(ctx context.Context, row kv.Row) ([]Finding, error)
 		findings = append(findings, Finding{NotNewest, versionName(id, objectKey, v.ID), "its key's head is older or not there"})
 	}
 	return findings, nil
+}
+
+// checkNull looks for the older version that a null row names; checkOlder holds it against the row.
+func (c *checker) checkNull(ctx context.Context, row kv.Row) ([]Finding, error) {
+	id, objectKey, err := parseNullKey(row.Key)
+	if err != nil || len(row.Value) != len(VersionID{}) {
+		return bad(row.Key, fmt.Errorf("%w: null version", errRecord)), nil
+	}
+	rows, err := c.s.kv.Get(ctx, versionKey(id, objectKey, VersionID(row.Value)))
+	if err != nil || rows[0].Exists() {
+		return nil, err
+	}
+	return []Finding{{WrongNull, rowName(row.Key), "no older version has that id"}}, nil
 }
 
 // checkVersion examines what hangs on the row of a version.

@@ -17,6 +17,7 @@ const (
 	kindGuard       = 'G' // bucket id, index -> guard state
 	kindHead        = 'h' // bucket id, key -> newest version
 	kindVersion     = 'v' // bucket id, key, version id -> an older version
+	kindNull        = 'V' // bucket id, key -> version id of the null version when it is an older one
 	kindBody        = 'd' // bucket id, key, version id -> inline bytes
 	kindManifest    = 'm' // manifest id, chunk -> parts with their extents
 	kindUpload      = 'p' // bucket id, key, upload id -> upload record
@@ -69,11 +70,31 @@ func headKey(id BucketID, objectKey string) []byte {
 
 // parseHeadKey is the inverse of headKey.
 func parseHeadKey(row []byte) (id BucketID, objectKey string, err error) {
-	if len(row) < 1+len(id) || row[0] != kindHead {
-		return id, "", fmt.Errorf("head row key %x: %w", row, tuple.ErrMalformed)
+	return parseRawKey(kindHead, row)
+}
+
+// parseNullKey is the inverse of nullKey.
+func parseNullKey(row []byte) (id BucketID, objectKey string, err error) {
+	return parseRawKey(kindNull, row)
+}
+
+func parseRawKey(kind byte, row []byte) (id BucketID, objectKey string, err error) {
+	if len(row) < 1+len(id) || row[0] != kind {
+		return id, "", fmt.Errorf("row key %x: %w", row, tuple.ErrMalformed)
 	}
 	copy(id[:], row[1:])
 	return id, string(row[1+len(id):]), nil
+}
+
+// nullKey ends with the object key, raw, as headKey does; parseNullKey is its inverse.
+func nullKey(id BucketID, objectKey string) []byte {
+	return append(append(key(kindNull, len(id)+len(objectKey)), id[:]...), objectKey...)
+}
+
+// versionPrefix starts the rows of the older versions of a key, newest first.
+func versionPrefix(id BucketID, objectKey string) []byte {
+	k := append(key(kindVersion, len(id)+len(objectKey)+2), id[:]...)
+	return tuple.AppendString(k, objectKey)
 }
 
 func versionKey(id BucketID, objectKey string, v VersionID) []byte {

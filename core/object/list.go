@@ -2,7 +2,6 @@ package object
 
 import (
 	"context"
-	"strings"
 
 	"shoal/storage/kv"
 	"shoal/storage/kv/tuple"
@@ -28,10 +27,11 @@ type ListPage struct {
 	More    bool
 }
 
-// ListEntry is an object (Version set, without Header and ACL detail) or a common prefix.
+// ListEntry is a version (without Header and ACL detail) or a common prefix.
 type ListEntry struct {
 	Prefix  string
 	Version *Version // nil for a common prefix
+	Latest  bool     // Version is the newest of its key
 }
 
 // List returns a page of the current objects of a bucket. Delete markers are passed over. More is exact.
@@ -40,15 +40,14 @@ func (s *Store) List(ctx context.Context, r ListRequest) (ListPage, error) {
 	if r.Max = min(r.Max, MaxList); r.Max <= 0 {
 		return page, nil
 	}
-	scan := &listScan{store: s, r: r}
-	scan.start()
-	for !scan.ended {
-		rows, err := scan.page(ctx, r.Max-len(page.Entries)+1)
+	scan := s.newListScan(r)
+	for n := r.Max + 1; !scan.ended; n = min(2*n, MaxList+1) { // where delete markers are, many rows are few entries
+		rows, err := scan.page(ctx, n)
 		if err != nil {
 			return ListPage{}, fail("list objects", r.Bucket.Name, err)
 		}
 		for _, row := range rows {
-			e, ok, err := scan.entry(row)
+			e, ok, err := scan.entry(ctx, row)
 			if err != nil {
 				return ListPage{}, fail("list objects", r.Bucket.Name, err)
 			}
@@ -67,101 +66,68 @@ func (s *Store) List(ctx context.Context, r ListRequest) (ListPage, error) {
 
 // listScan walks the head rows that a listing asks for.
 type listScan struct {
-	store    *Store
-	r        ListRequest
-	from, to []byte
-	ended    bool
-	last     string // common prefix of the entry before
+	*keyScan
+	settled string // the common prefix of which it is known whether it is listed
 }
 
-func (l *listScan) start() {
-	id := l.r.Bucket.ID
-	l.from = headKey(id, l.r.Prefix)
-	l.to = tuple.PrefixEnd(l.from)
-	if l.r.After == "" {
-		return
+func (s *Store) newListScan(r ListRequest) *listScan {
+	l := &listScan{keyScan: newKeyScan(s.kv, headSpace(), r.Bucket.ID, r.Prefix, r.Delimiter)}
+	switch {
+	case r.After == "":
+	case r.AfterPrefix:
+		l.seek(tuple.PrefixEnd(headKey(l.bucket, r.After)))
+	default:
+		l.seek(append(headKey(l.bucket, r.After), 0))
 	}
-	after := append(headKey(id, l.r.After), 0)
-	if l.r.AfterPrefix {
-		after = tuple.PrefixEnd(headKey(id, l.r.After))
-	}
-	if string(after) > string(l.from) {
-		l.from = after
-	}
-	l.ended = string(l.from) >= string(l.to)
-}
-
-// page reads about n entries' rows and moves on behind them.
-func (l *listScan) page(ctx context.Context, n int) ([]kv.Row, error) {
-	o := kv.ScanOptions{Rows: n}
-	skipper, skips := l.store.kv.(kv.PrefixScanner)
-	var rows []kv.Row
-	var more bool
-	var err error
-	if l.r.Delimiter != "" && skips {
-		rows, more, err = skipper.ScanSkip(ctx, l.from, l.to, o, l.skip)
-	} else {
-		rows, more, err = l.store.kv.Scan(ctx, l.from, l.to, o)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if l.ended = !more || len(rows) == 0; l.ended {
-		return rows, nil
-	}
-	last := rows[len(rows)-1].Key
-	if l.from = l.skip(last); l.from == nil {
-		l.from = append(append([]byte(nil), last...), 0)
-	}
-	l.ended = string(l.from) >= string(l.to)
-	return rows, nil
-}
-
-// skip returns the end of the rows that share the common prefix of row; nil when it has none.
-func (l *listScan) skip(row []byte) []byte {
-	_, objectKey, err := parseHeadKey(row)
-	if err != nil {
-		return nil
-	}
-	if common := l.common(objectKey); common != "" {
-		return tuple.PrefixEnd(headKey(l.r.Bucket.ID, common))
-	}
-	return nil
-}
-
-// common returns the common prefix that objectKey is listed under: all up to the first delimiter behind
-// the requested prefix; "" when there is none.
-func (l *listScan) common(objectKey string) string {
-	return commonPrefix(objectKey, l.r.Prefix, l.r.Delimiter)
-}
-
-func commonPrefix(objectKey, prefix, delimiter string) string {
-	if delimiter == "" {
-		return ""
-	}
-	i := strings.Index(objectKey[len(prefix):], delimiter)
-	if i < 0 {
-		return ""
-	}
-	return objectKey[:len(prefix)+i+len(delimiter)]
+	return l
 }
 
 // entry returns what row is listed as; ok is false for a row that shows nothing new.
-func (l *listScan) entry(row kv.Row) (e ListEntry, ok bool, err error) {
+func (l *listScan) entry(ctx context.Context, row kv.Row) (e ListEntry, ok bool, err error) {
 	id, objectKey, err := parseHeadKey(row.Key)
 	if err != nil {
 		return e, false, err
 	}
+	common := l.common(objectKey)
+	if common != "" && common == l.settled {
+		return e, false, nil
+	}
 	v, err := decodeListed(id, objectKey, row.Value)
-	if err != nil || v.DeleteMarker {
+	if err != nil {
 		return e, false, err
 	}
-	if common := l.common(objectKey); common != "" {
-		if common == l.last {
-			return e, false, nil
-		}
-		l.last = common
-		return ListEntry{Prefix: common}, true, nil
+	if common == "" {
+		return ListEntry{Version: v, Latest: true}, !v.DeleteMarker, nil
 	}
-	return ListEntry{Version: v}, true, nil
+	l.settled = common
+	ok = !v.DeleteMarker
+	if !ok {
+		ok, err = l.anyObject(ctx, append(row.Key[:len(row.Key):len(row.Key)], 0), l.skip(row.Key))
+	}
+	return ListEntry{Prefix: common}, ok, err
+}
+
+// anyObject reports whether a head row of [from, to) is not a delete marker.
+func (l *listScan) anyObject(ctx context.Context, from, to []byte) (bool, error) {
+	const few = 8 // mostly the next one is an object
+	for n := few; ; n = min(2*n, MaxList) {
+		rows, more, err := l.engine.Scan(ctx, from, to, kv.ScanOptions{Rows: n})
+		if err != nil {
+			return false, err
+		}
+		for _, row := range rows {
+			id, objectKey, err := parseHeadKey(row.Key)
+			if err != nil {
+				return false, err
+			}
+			v, err := decodeListed(id, objectKey, row.Value)
+			if err != nil || !v.DeleteMarker {
+				return err == nil, err
+			}
+		}
+		if !more || len(rows) == 0 {
+			return false, nil
+		}
+		from = append(rows[len(rows)-1].Key, 0)
+	}
 }

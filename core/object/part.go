@@ -118,7 +118,7 @@ func (s *Store) putPartRow(tx *kv.Tx, u *Upload, p *partRecord, old kv.Row) erro
 		tx.Put(partRefKey(id, u.ID, p.Number), encodeRef(u.BucketID, u.Key))
 	}
 	tx.Put(old.Key, encodePart(p))
-	s.addUsage(tx, u.BucketID, 0, size)
+	s.addUsage(tx, u.BucketID, usage{bytes: size})
 	return nil
 }
 

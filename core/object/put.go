@@ -88,8 +88,7 @@ func (s *Store) precheck(ctx context.Context, op string, b *Bucket, key string, 
 	return c.check(op, resource(b, key), current)
 }
 
-// checkObject holds what a client wants to store beside the bytes against the bounds.
-func checkObject(op, name, key string, h *Header, acl access.ACL) error {
+func checkKey(op, name, key string) error {
 	switch {
 	case key == "":
 		return fault.New(op, name, fault.InvalidArgument, errors.New("the object key is empty"))
@@ -97,7 +96,16 @@ func checkObject(op, name, key string, h *Header, acl access.ACL) error {
 		return fault.New(op, name, fault.KeyTooLong, nil)
 	case !utf8.ValidString(key):
 		return fault.New(op, name, fault.InvalidArgument, errors.New("the object key is not UTF-8"))
-	case len(acl.Grants) > access.MaxGrants:
+	}
+	return nil
+}
+
+// checkObject holds what a client wants to store beside the bytes against the bounds.
+func checkObject(op, name, key string, h *Header, acl access.ACL) error {
+	if err := checkKey(op, name, key); err != nil {
+		return err
+	}
+	if len(acl.Grants) > access.MaxGrants {
 		return fault.New(op, name, fault.MalformedACL, errors.New("more than 100 grants"))
 	}
 	meta := 0

@@ -83,6 +83,9 @@ func (b *Bucket) read(f field) (err error) {
 	case bucketFieldBlock:
 		b.Config.PublicAccessBlock = blockOf(f.uint)
 	case bucketFieldVersioning:
+		if f.uint > uint64(VersioningSuspended) {
+			return fmt.Errorf("%w: versioning state %d", errRecord, f.uint)
+		}
 		b.Config.Versioning = Versioning(f.uint)
 	case bucketFieldRequesterPays:
 		b.Config.RequesterPays = f.bool()

@@ -14,8 +14,17 @@ import (
 // TestConcurrentOperations mixes writers, copiers, deleters, readers and the collector on a few keys. What a
 // reader gets is always one version whole; the check at the end finds nothing lost or left over.
 func TestConcurrentOperations(t *testing.T) {
-	s := newTestStore(t)
-	b := s.bucket(t, "bucket")
+	t.Run("unversioned", func(t *testing.T) {
+		s := newTestStore(t)
+		s.stress(t, s.bucket(t, "bucket"))
+	})
+	t.Run("versioned", func(t *testing.T) {
+		s := newTestStore(t)
+		s.stress(t, s.versionedBucket(t, "bucket"))
+	})
+}
+
+func (s *testStore) stress(t *testing.T, b *Bucket) {
 	var work sync.WaitGroup
 	for g := range uint64(6) {
 		work.Go(func() {
@@ -48,7 +57,11 @@ func (s *testStore) step(t *testing.T, b *Bucket, random *rand.Rand) error {
 		_, err := s.Put(t.Context(), PutRequest{Bucket: b, Key: target, Body: bytes.NewReader(content), Size: -1})
 		return err
 	case 1:
-		_, err := s.Delete(t.Context(), DeleteRequest{Bucket: b, Key: target})
+		r := DeleteRequest{Bucket: b, Key: target}
+		if _, v, err := s.Lookup(t.Context(), b.Name, target, VersionRef{}); err == nil && !v.Null && random.IntN(2) == 0 {
+			r.Ref = VersionRef{ID: v.ID, Set: true}
+		}
+		_, err := s.Delete(t.Context(), r)
 		return err
 	case 2:
 		_, src, err := s.Lookup(t.Context(), b.Name, key(), VersionRef{})
@@ -60,7 +73,7 @@ func (s *testStore) step(t *testing.T, b *Bucket, random *rand.Rand) error {
 		return unlessGone(s.multipart(t, b, target, key(), content))
 	}
 	_, v, err := s.Lookup(t.Context(), b.Name, key(), VersionRef{})
-	if err != nil {
+	if err != nil || v.DeleteMarker {
 		return unlessGone(err)
 	}
 	r, err := s.Open(t.Context(), v, 0, v.Size)

@@ -126,7 +126,7 @@ func (s *Store) sweepPart(tx *kv.Tx, id UploadID, number int, task taskRecord) e
 		return err
 	}
 	s.dropPart(tx, id, &p)
-	s.addUsage(tx, task.Bucket, 0, -partBytes(p.Size))
+	s.addUsage(tx, task.Bucket, usage{bytes: -partBytes(p.Size)})
 	return nil
 }
 

@@ -3,7 +3,6 @@ package object
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -141,11 +140,11 @@ func (s *Store) keepTorrent(ctx context.Context, v *Version, rec torrentRecord, 
 	var kept torrentRecord
 	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
 		kept = rec
-		row, found, err := versionRow(tx, v)
+		at, err := versionRow(tx, "make torrent", v)
 		if err != nil {
 			return err
 		}
-		if found.HasTorrent {
+		if at.version.HasTorrent {
 			rows, err := tx.Peek(torrentKey(v.BucketID, v.ID))
 			if err != nil {
 				return err
@@ -153,8 +152,8 @@ func (s *Store) keepTorrent(ctx context.Context, v *Version, rec torrentRecord, 
 			kept, err = decodeTorrent(rows[0].Value)
 			return err
 		}
-		found.HasTorrent = true
-		tx.Put(row, encodeVersion(found))
+		at.version.HasTorrent = true
+		tx.Put(at.row.Key, encodeVersion(at.version))
 		return s.putTorrentRows(tx, v, rec, data)
 	})
 	return kept, err
@@ -181,36 +180,6 @@ func (s *Store) putTorrentRows(tx *kv.Tx, v *Version, rec torrentRecord, data []
 	tx.Delete(intentKey(rec.blob))
 	tx.Put(torrentRefKey(rec.blob, v.ID), encodeRef(v.BucketID, v.Key))
 	return nil
-}
-
-// versionRow returns the row key of a version, head or older, and the version as tx reads it; the commit
-// then depends on it. NoSuchVersion when it is gone.
-func versionRow(tx *kv.Tx, v *Version) (row []byte, found *Version, err error) {
-	for _, row := range [][]byte{headKey(v.BucketID, v.Key), versionKey(v.BucketID, v.Key, v.ID)} {
-		// A row that is absent or another version's is not made a condition.
-		rows, err := tx.Peek(row)
-		if err != nil {
-			return nil, nil, err
-		}
-		found, err := currentOf(v.BucketID, v.Key, rows[0])
-		if err != nil {
-			return nil, nil, err
-		}
-		if found == nil || found.ID != v.ID {
-			continue
-		}
-		if rows, err = tx.Get(row); err != nil {
-			return nil, nil, err
-		}
-		found, err = currentOf(v.BucketID, v.Key, rows[0])
-		if err != nil {
-			return nil, nil, err
-		}
-		if found != nil && found.ID == v.ID {
-			return row, found, nil
-		}
-	}
-	return nil, nil, fault.New("make torrent", v.Key, fault.NoSuchVersion, errors.New("it was deleted or replaced"))
 }
 
 // dropTorrent removes, in the commit that removes v for good, the torrents of v. v must be as tx read it:

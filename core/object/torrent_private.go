@@ -52,7 +52,7 @@ func (s *Store) keepPrivate(ctx context.Context, v *Version, rec torrentRecord) 
 	var kept torrentRecord
 	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
 		kept = rec
-		row, found, err := versionRow(tx, v)
+		at, err := versionRow(tx, "make private torrent", v)
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (s *Store) keepPrivate(ctx context.Context, v *Version, rec torrentRecord) 
 			return err
 		}
 		kept.kinds = before.kinds
-		tx.Put(row, encodeVersion(found))
+		tx.Put(at.row.Key, encodeVersion(at.version))
 		tx.Put(torrentKey(v.BucketID, v.ID), encodeTorrent(kept))
 		for _, name := range rec.namesOf(true) {
 			tx.Put(infohashKey(name.hash, v.BucketID, v.ID), encodeInfohash(infohashRecord{v.Key, name.torrentForm, false}))

@@ -86,7 +86,7 @@ func (s *Store) CreateUpload(ctx context.Context, r NewUpload) (*Upload, error) 
 		if err != nil {
 			return err
 		}
-		if err := checkGuard(tx, op, r.Bucket, r.Key, rows[0]); err != nil {
+		if _, err := checkGuard(tx, op, name, rows[0]); err != nil {
 			return err
 		}
 		tx.Put(uploadKey(u.BucketID, u.Key, u.ID), encodeUpload(u))

@@ -1,9 +1,12 @@
 package object
 
 import (
+	"encoding/base64"
+	"errors"
 	"time"
 
 	"shoal/core/access"
+	"shoal/core/fault"
 	"shoal/storage/blob"
 	"shoal/wire/torrent"
 )
@@ -11,7 +14,20 @@ import (
 // VersionID is the identity of one version, unique in its key and never reused, also for the null
 // version: 8 bytes of the bitwise inverted sequence (newest first in key order), 8 random bytes. The sequence
 // is max(unix nanoseconds, predecessor's sequence + 1), so a clock that steps back does not reorder versions.
+//
+// Its text form (String, ParseVersionID) is URL-safe. Clients name the null version "null".
 type VersionID [16]byte
+
+func (id VersionID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
+
+// ParseVersionID is the inverse of String; InvalidArgument for what no version is called.
+func ParseVersionID(text string) (id VersionID, err error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(raw) != len(id) {
+		return id, fault.New("read version id", text, fault.InvalidArgument, errors.New("not a version id"))
+	}
+	return VersionID(raw), nil
+}
 
 // Version is one version of an object: what HEAD, GET and a listing need. It is shared and read-only.
 type Version struct {
@@ -20,7 +36,7 @@ type Version struct {
 	ID       VersionID
 	Null     bool // the S3 version id is "null"
 
-	DeleteMarker bool
+	DeleteMarker bool  // it has no content, only a key, a time and an owner
 	Size         int64 // bytes
 	ETag         ETag
 	Modified     time.Time
