@@ -21,6 +21,9 @@ func (h *Handler) authorise(c *call) error {
 	case c.version != nil:
 		q.Object = objectFacts(c.version)
 	}
+	if c.version != nil && c.version.DeleteMarker && !c.query.has("versionId") {
+		c.absent = c.markerError() // the object is not there: a delete marker hides it
+	}
 	if c.absent != nil {
 		return c.tellAbsence(q)
 	}

@@ -111,7 +111,7 @@ func (h *Handler) deleteOne(c *call, o deleteIdentity) (object.DeleteResult, err
 	if o.VersionID != "" {
 		action = access.DeleteObjectVersion
 		var err error
-		if ref, err = parseVersionID(o.VersionID); err != nil {
+		if ref, err = parseVersionID("VersionId", o.VersionID); err != nil {
 			return object.DeleteResult{}, err
 		}
 		c = h.onVersion(c, o.VersionID)
@@ -124,7 +124,7 @@ func (h *Handler) deleteOne(c *call, o deleteIdentity) (object.DeleteResult, err
 		return object.DeleteResult{}, err
 	}
 	return h.objects.Delete(c.ctx, object.DeleteRequest{
-		Bucket: c.bucket, Key: o.Key, Ref: ref, Owner: c.requester,
+		Bucket: c.bucket, Key: o.Key, Ref: ref, Owner: c.owner(c.bucket),
 		Condition: object.WriteCondition{IfMatch: tag},
 	})
 }
@@ -144,6 +144,7 @@ func (o *deleteIdentity) writeDeleted(x *xmlWriter, r object.DeleteResult) {
 	x.textIf("VersionId", o.VersionID)
 	if r.DeleteMarker {
 		x.bool("DeleteMarker", true)
+		x.text("DeleteMarkerVersionId", versionText(r.VersionID, r.Null))
 	}
 	x.close("Deleted")
 }

@@ -15,7 +15,6 @@ type emptyForm struct {
 
 // emptyForms are by sub-resource. Never written.
 var emptyForms = map[string]emptyForm{
-	"versioning":            {root: "VersioningConfiguration"},
 	"logging":               {root: "BucketLoggingStatus"},
 	"notification":          {root: "NotificationConfiguration"},
 	"accelerate":            {root: "AccelerateConfiguration"},

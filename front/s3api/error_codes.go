@@ -28,6 +28,7 @@ const (
 	codeAccessForbidden               code = "AccessForbidden"
 	codeHeadersTooLarge               code = "RequestHeaderSectionTooLarge"
 	codeIllegalLocation               code = "IllegalLocationConstraintException"
+	codeIllegalVersioning             code = "IllegalVersioningConfigurationException"
 	codeIncompleteBody                code = "IncompleteBody"
 	codeInternalError                 code = "InternalError"
 	codeInvalidAccessKeyID            code = "InvalidAccessKeyId"
@@ -110,6 +111,7 @@ var requestCodes = map[code]codeRow{
 	codeEntityTooSmall:                {http.StatusBadRequest, "Your proposed upload is smaller than the minimum allowed object size."},
 	codeHeadersTooLarge:               {http.StatusBadRequest, "Your request header and query parameters are larger than the maximum allowed size."},
 	codeIllegalLocation:               {http.StatusBadRequest, "The specified location constraint is incompatible with the region specific endpoint that this request was sent to."},
+	codeIllegalVersioning:             {http.StatusBadRequest, "The Versioning element must be specified."},
 	codeIncompleteBody:                {http.StatusBadRequest, "You did not provide the number of bytes specified by the Content-Length HTTP header."},
 	codeInvalidArgument:               {http.StatusBadRequest, "Invalid argument."},
 	codeInvalidBucketACL:              {http.StatusBadRequest, "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting."},

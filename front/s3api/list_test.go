@@ -81,18 +81,19 @@ func TestListObjectsRefuses(t *testing.T) {
 	s := newTestServer(t, Options{})
 	s.fill(t, "alpha")
 	for query, want := range map[string]code{
-		"max-keys=x":                              codeInvalidArgument,
-		"max-keys=-1":                             codeInvalidArgument,
-		"max-keys=99999999999":                    codeInvalidArgument,
-		"encoding-type=base64":                    codeInvalidArgument,
-		"list-type=3":                             codeInvalidArgument,
-		"list-type=2&continuation-token=garbage":  codeInvalidArgument,
-		"prefix=" + strings.Repeat("p", 1025):     codeKeyTooLong,
-		"marker=" + strings.Repeat("m", 1025):     codeKeyTooLong,
-		"versions&version-id-marker=null":         codeInvalidArgument,
-		"uploads&max-uploads=x":                   codeInvalidArgument,
-		"uploads&key-marker=a&upload-id-marker=":  "",
-		"uploads&key-marker=a&upload-id-marker=x": codeInvalidArgument,
+		"max-keys=x":                                codeInvalidArgument,
+		"max-keys=-1":                               codeInvalidArgument,
+		"max-keys=99999999999":                      codeInvalidArgument,
+		"encoding-type=base64":                      codeInvalidArgument,
+		"list-type=3":                               codeInvalidArgument,
+		"list-type=2&continuation-token=garbage":    codeInvalidArgument,
+		"prefix=" + strings.Repeat("p", 1025):       codeKeyTooLong,
+		"marker=" + strings.Repeat("m", 1025):       codeKeyTooLong,
+		"versions&version-id-marker=null":           codeInvalidArgument,
+		"versions&key-marker=a&version-id-marker=x": codeInvalidArgument,
+		"uploads&max-uploads=x":                     codeInvalidArgument,
+		"uploads&key-marker=a&upload-id-marker=":    "",
+		"uploads&key-marker=a&upload-id-marker=x":   codeInvalidArgument,
 	} {
 		if want == "" {
 			s.must(t, owner, "GET", "/alpha?"+query, "")
@@ -202,6 +203,60 @@ func TestListObjectVersions(t *testing.T) {
 	if got, want := r.elements("Key"), []string{"b/c"}; !slices.Equal(got, want) {
 		t.Errorf("second page %q, want %q", got, want)
 	}
+}
+
+// TestListVersionPages walks versions by every page size, names encoded, with and without a delimiter, while what the
+// pages show is deleted: the place of a version that is gone is still known.
+func TestListVersionPages(t *testing.T) {
+	for _, deleting := range []bool{false, true} {
+		for _, delimiter := range []string{"", "/"} {
+			for size := 1; size <= 5; size++ {
+				s := newTestServer(t, Options{})
+				s.must(t, owner, "PUT", "/alpha", "")
+				for _, state := range []string{"", "Enabled", "Suspended", "Enabled"} {
+					if state != "" {
+						s.must(t, owner, "PUT", "/alpha?versioning", "<VersioningConfiguration><Status>"+state+"</Status></VersioningConfiguration>")
+					}
+					for _, key := range []string{"a%20b", "d/e", "d/f", "%01", "z"} {
+						s.must(t, owner, "PUT", "/alpha/"+key, state)
+					}
+				}
+				s.must(t, owner, "DELETE", "/alpha/z", "")
+				query := "/alpha?versions&encoding-type=url&delimiter=" + delimiter
+				whole := s.must(t, owner, "GET", query, "")
+				want := append(whole.elements("VersionId"), whole.names()...)
+				slices.Sort(want)
+				if got := s.pageVersions(t, query, size, len(want), deleting); !slices.Equal(got, want) {
+					t.Errorf("by %d, delimiter %q, deleting %v: got %q, want %q", size, delimiter, deleting, got, want)
+				}
+			}
+		}
+	}
+}
+
+// pageVersions returns the version ids and the names of all pages, at most about limit, sorted.
+func (s *testServer) pageVersions(t *testing.T, query string, size, limit int, deleting bool) (got []string) {
+	t.Helper()
+	for more := ""; len(got) <= limit; {
+		r := s.must(t, owner, "GET", fmt.Sprintf("%s&max-keys=%d%s", query, size, more), "")
+		ids, keys := r.elements("VersionId"), r.elements("Key")
+		got = append(append(got, ids...), r.names()...)
+		for i := range ids {
+			if deleting {
+				s.must(t, owner, "DELETE", "/alpha/"+keys[i]+"?versionId="+ids[i], "")
+			}
+		}
+		if r.element("IsTruncated") != "true" {
+			break
+		}
+		key, err := url.PathUnescape(r.element("NextKeyMarker"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		more = "&key-marker=" + url.QueryEscape(key) + "&version-id-marker=" + r.element("NextVersionIdMarker")
+	}
+	slices.Sort(got)
+	return got
 }
 
 // BenchmarkListBody writes a page of 1,000 objects.

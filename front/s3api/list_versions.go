@@ -1,44 +1,80 @@
 package s3api
 
-// listObjectVersions answers GET ?versions. Without versioning every object has one version, the null one.
+import "shoal/core/object"
+
+// listObjectVersions answers GET ?versions.
 func (h *Handler) listObjectVersions(c *call) (*response, error) {
 	l, err := c.newListing()
 	if err != nil {
 		return nil, err
 	}
-	marker, versionMarker := c.query.get("key-marker"), c.query.get("version-id-marker")
-	switch {
-	case versionMarker != "" && marker == "":
-		return nil, invalidArgument("A version-id marker cannot be specified without a key marker.", "version-id-marker", versionMarker)
-	case versionMarker != "" && versionMarker != nullVersion:
-		return nil, invalidArgument("Invalid version id specified", "version-id-marker", versionMarker)
+	r, err := c.versionsRequest(&l)
+	if err != nil {
+		return nil, err
 	}
-	if err := l.read(h, c, positionAfter(marker, l.prefix, l.delimiter)); err != nil {
+	if l.page, err = h.objects.ListVersions(c.ctx, r); err != nil {
 		return nil, err
 	}
 	x := newXML("ListVersionsResult")
 	l.head(x)
-	x.name("KeyMarker", marker, l.encoded)
-	x.text("VersionIdMarker", versionMarker)
-	if next := l.next(); next.after != "" {
-		x.name("NextKeyMarker", next.after, l.encoded)
-		if !next.prefix {
-			x.text("NextVersionIdMarker", nullVersion)
-		}
+	x.name("KeyMarker", c.query.get("key-marker"), l.encoded)
+	x.text("VersionIdMarker", c.query.get("version-id-marker"))
+	if l.page.More {
+		l.nextVersion(x)
 	}
 	for i := range l.page.Entries {
-		v := l.page.Entries[i].Version
-		if v == nil {
-			continue
-		}
-		x.open("Version")
-		x.name("Key", v.Key, l.encoded)
-		x.text("VersionId", nullVersion)
-		x.bool("IsLatest", true)
-		l.object(x, v)
-		x.owner("Owner", l.owner(v))
-		x.close("Version")
+		l.version(x, &l.page.Entries[i])
 	}
 	l.prefixes(x)
 	return x.response(), nil
+}
+
+// versionsRequest reads where the page begins.
+func (c *call) versionsRequest(l *listing) (object.ListVersionsRequest, error) {
+	marker, id := c.query.get("key-marker"), c.query.get("version-id-marker")
+	r := object.ListVersionsRequest{Bucket: l.bucket, Prefix: l.prefix, Delimiter: l.delimiter, After: marker, Max: l.max}
+	if id == "" {
+		r.AfterPrefix = positionAfter(marker, l.prefix, l.delimiter).prefix
+		return r, nil
+	}
+	if marker == "" {
+		return r, invalidArgument("A version-id marker cannot be specified without a key marker.", "version-id-marker", id)
+	}
+	var err error
+	r.AfterVersion, err = parseVersionID("version-id-marker", id)
+	return r, err
+}
+
+// nextVersion writes the markers of the next page: of a common prefix there is no version.
+func (l *listing) nextVersion(x *xmlWriter) {
+	last := l.page.Entries[len(l.page.Entries)-1]
+	if last.Version == nil {
+		x.name("NextKeyMarker", last.Prefix, l.encoded)
+		return
+	}
+	x.name("NextKeyMarker", last.Version.Key, l.encoded)
+	x.text("NextVersionIdMarker", versionText(last.Version.ID, last.Version.Null))
+}
+
+// version writes a version or a delete marker; nothing for a common prefix.
+func (l *listing) version(x *xmlWriter, e *object.ListEntry) {
+	v := e.Version
+	if v == nil {
+		return
+	}
+	name := "Version"
+	if v.DeleteMarker {
+		name = "DeleteMarker"
+	}
+	x.open(name)
+	x.name("Key", v.Key, l.encoded)
+	x.text("VersionId", versionText(v.ID, v.Null))
+	x.bool("IsLatest", e.Latest)
+	if v.DeleteMarker {
+		x.time("LastModified", v.Modified)
+	} else {
+		l.object(x, v)
+	}
+	x.owner("Owner", l.owner(v))
+	x.close(name)
 }

@@ -1,6 +1,7 @@
 package s3api
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -11,6 +12,7 @@ import (
 )
 
 // copyObject answers PUT with x-amz-copy-source. No bytes move.
+// A version that is named is copied as the newest: so it is restored.
 func (h *Handler) copyObject(c *call) (*response, error) {
 	n, err := h.newObject(c)
 	if err != nil {
@@ -35,8 +37,9 @@ func (h *Handler) copyObject(c *call) (*response, error) {
 	if err := c.checkSelfCopy(src, replace, n); err != nil {
 		return nil, err
 	}
+	v := src.version
 	r := object.CopyRequest{
-		Source: src, Bucket: c.bucket, Key: c.target.key, Owner: n.owner, ACL: n.acl,
+		Source: v, Bucket: c.bucket, Key: c.target.key, Owner: n.owner, ACL: n.acl,
 		StorageClass: n.storageClass, Condition: n.condition, Algorithm: algorithm,
 	}
 	if retag {
@@ -44,17 +47,19 @@ func (h *Handler) copyObject(c *call) (*response, error) {
 	}
 	if replace {
 		r.Header = &n.header
-	} else if n.header.WebsiteRedirectLocation != src.Header.WebsiteRedirectLocation {
+	} else if n.header.WebsiteRedirectLocation != v.Header.WebsiteRedirectLocation {
 		// The redirect is never copied (S3 API reference, CopyObject).
-		kept := src.Header
+		kept := v.Header
 		kept.WebsiteRedirectLocation = n.header.WebsiteRedirectLocation
 		r.Header = &kept
 	}
-	v, err := h.objects.Copy(c.ctx, r)
+	made, err := h.objects.Copy(c.ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	return c.copyResult(v), nil
+	answer := c.copyResult(made)
+	src.setVersionID(answer.header)
+	return answer, nil
 }
 
 func (c *call) copyResult(v *object.Version) *response {
@@ -83,18 +88,36 @@ func (c *call) replaces(header, unknown string) (bool, error) {
 }
 
 // checkSelfCopy refuses a copy that would change nothing.
-func (c *call) checkSelfCopy(src *object.Version, replace bool, n newObject) error {
-	same := src.BucketID == c.bucket.ID && src.Key == c.target.key
-	changes := replace || n.storageClass != src.StorageClass || n.header.WebsiteRedirectLocation != src.Header.WebsiteRedirectLocation
+func (c *call) checkSelfCopy(src *copySource, replace bool, n newObject) error {
+	v := src.version
+	same := v.BucketID == c.bucket.ID && v.Key == c.target.key
+	if src.named && c.bucket.Config.Versioning != object.VersioningOff {
+		same = false // it restores a version (S3 user guide, Restoring previous versions)
+	}
+	changes := replace || n.storageClass != v.StorageClass || n.header.WebsiteRedirectLocation != v.Header.WebsiteRedirectLocation
 	if same && !changes {
 		return errorOf(codeInvalidRequest, "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 	}
 	return nil
 }
 
+// copySource is what a copy copies.
+type copySource struct {
+	bucket  *object.Bucket
+	version *object.Version
+	named   bool // by its version id
+}
+
+// setVersionID names the version in the headers of an answer, when its bucket has versioning or the client named it.
+func (s *copySource) setVersionID(h http.Header) {
+	if v := s.version; s.named || !v.Null || s.bucket.Config.Versioning != object.VersioningOff {
+		h.Set("X-Amz-Copy-Source-Version-Id", versionText(v.ID, v.Null))
+	}
+}
+
 // copySource returns the version that x-amz-copy-source names, when the requester may read it and the
 // conditions on it hold. Being allowed to write the target says nothing about the source.
-func (h *Handler) copySource(c *call) (*object.Version, error) {
+func (h *Handler) copySource(c *call) (*copySource, error) {
 	bucket, key, ref, err := parseCopySource(c.http.Header.Get("x-amz-copy-source"))
 	if err != nil {
 		return nil, err
@@ -113,6 +136,9 @@ func (h *Handler) copySource(c *call) (*object.Version, error) {
 	q := access.Query{Principal: c.principal, Action: action, Bucket: b.Access(), Key: key, Context: c.access, Pays: c.pays()}
 	if err == nil && v.DeleteMarker {
 		err = fault.New("find copy source", key, fault.NoSuchKey, nil)
+		if ref.Set {
+			err = errorOf(codeInvalidRequest, "The source of a copy request may not specifically refer to a delete marker by version id.")
+		}
 	}
 	if err != nil {
 		if !access.MayKnowAbsence(q) {
@@ -130,7 +156,7 @@ func (h *Handler) copySource(c *call) (*object.Version, error) {
 	if result, name := copyConditionNames().check(c.http.Header, v); result != proceed {
 		return nil, errorOf(codePreconditionFailed, "", element{"Condition", name})
 	}
-	return v, nil
+	return &copySource{bucket: b, version: v, named: ref.Set}, nil
 }
 
 // sourceError names the source in an error that would otherwise name the target.
@@ -162,7 +188,7 @@ func parseCopySource(s string) (bucket, key string, ref object.VersionRef, err e
 		return "", "", ref, refused
 	}
 	if hasID {
-		ref, err = parseVersionID(id)
+		ref, err = parseVersionID("x-amz-copy-source", id)
 	}
 	return bucket, key, ref, err
 }

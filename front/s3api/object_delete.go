@@ -6,7 +6,7 @@ import (
 	"shoal/core/object"
 )
 
-// deleteObject answers DELETE of an object. What is not there is deleted already.
+// deleteObject answers DELETE of an object or a version. What is not there is deleted already.
 func (h *Handler) deleteObject(c *call) (*response, error) {
 	if err := c.refuseUnsupported(); err != nil {
 		return nil, err
@@ -29,8 +29,11 @@ func (h *Handler) deleteObject(c *call) (*response, error) {
 	if done.DeleteMarker {
 		head.Set("X-Amz-Delete-Marker", "true")
 	}
-	if ref.Set {
+	switch {
+	case ref.Set:
 		head.Set("X-Amz-Version-Id", c.query.get("versionId"))
+	case done.DeleteMarker:
+		head.Set("X-Amz-Version-Id", versionText(done.VersionID, done.Null))
 	}
 	return &response{status: http.StatusNoContent, header: head}, nil
 }

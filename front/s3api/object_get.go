@@ -81,10 +81,14 @@ func (h *Handler) describeObject(c *call) (*response, span, error) {
 
 // markerError is the answer to a read of a delete marker: absent as the current version, and not to be read
 // as the version that the client named.
+// (S3 user guide, Working with delete markers).
 func (c *call) markerError() error {
+	v := c.version
 	e := errorOf(codeNoSuchKey, "", element{"Key", c.target.key})
 	if c.query.has("versionId") {
-		e = errorOf(codeMethodNotAllowed, "").withHeader("Allow", http.MethodDelete)
+		e = errorOf(codeMethodNotAllowed, "", element{"Method", c.http.Method}, element{"ResourceType", "DeleteMarker"}).
+			withHeader("Allow", http.MethodDelete).
+			withHeader("Last-Modified", v.Modified.UTC().Format(http.TimeFormat))
 	}
-	return e.withHeader("X-Amz-Delete-Marker", "true")
+	return e.withHeader("X-Amz-Delete-Marker", "true").withHeader("X-Amz-Version-Id", versionText(v.ID, v.Null))
 }

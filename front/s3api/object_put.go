@@ -22,6 +22,9 @@ func (h *Handler) newObject(c *call) (n newObject, err error) {
 	if c.query.has("partNumber") { // of an upload whose id got lost: the part must not replace the object
 		return n, invalidArgument("A part number needs the id of its upload", "partNumber", c.query.get("partNumber"))
 	}
+	if c.query.has("versionId") { // a version is never changed
+		return n, invalidArgument("This operation does not accept a version-id.", "versionId", c.query.get("versionId"))
+	}
 	if err = c.refuseUnsupported(); err != nil {
 		return n, err
 	}

@@ -42,7 +42,7 @@ func bucketOperations() []operation {
 		{
 			name: "ListObjectVersions", method: http.MethodGet, scope: bucketScope, query: []string{"versions"},
 			action: access.ListBucketVersions, serve: (*Handler).listObjectVersions, usage: meter.ListBucketVersions, tier: meter.Tier1, logAs: "REST.GET.BUCKETVERSIONS",
-			state: partial, note: "lists current objects as null versions until versioning can be enabled",
+			state: yes,
 		},
 		{
 			name: "ListMultipartUploads", method: http.MethodGet, scope: bucketScope, query: []string{"uploads"},

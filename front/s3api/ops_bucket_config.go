@@ -51,8 +51,8 @@ func bucketConfigs() []subresource {
 	return []subresource{
 		{
 			scope: bucketScope, query: "versioning", log: "VERSIONING",
-			get: empty("GetBucketVersioning", access.GetBucketVersioning, meter.ReadBucketVersioning),
-			put: unbuilt("PutBucketVersioning", access.PutBucketVersioning, meter.WriteBucketVersioning),
+			get: built("GetBucketVersioning", access.GetBucketVersioning, (*Handler).getBucketVersioning, meter.ReadBucketVersioning),
+			put: withNote("no MFA delete", built("PutBucketVersioning", access.PutBucketVersioning, (*Handler).putBucketVersioning, meter.WriteBucketVersioning)),
 		},
 		{
 			scope: bucketScope, query: "tagging", log: "TAGGING",

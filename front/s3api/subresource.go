@@ -61,6 +61,12 @@ func unlocked(name string, a access.Action) verb {
 	return verb{name: name, action: a, serve: (*Handler).missingLock, usage: u, state: no, note: "answers that the bucket has no object lock"}
 }
 
+// withNote is a verb that is there but for what note says.
+func withNote(note string, v verb) verb {
+	v.state, v.note = partial, note
+	return v
+}
+
 func unbuilt(name string, a access.Action, u meter.Operation) verb {
 	return verb{name: name, action: a, usage: u, state: no}
 }

@@ -60,7 +60,9 @@ func (h *Handler) completeMultipartUpload(c *call) (*response, error) {
 		x.checksum(v.Checksum)
 		x.text("ChecksumType", checksumTypeName(v.Checksum.Type))
 	}
-	return x.response(), nil
+	answer := x.response()
+	c.setVersionID(answer.header, v)
+	return answer, nil
 }
 
 // named is p for the core, with the checksum that it declares of algorithm a.

@@ -65,7 +65,7 @@ func (h *Handler) uploadPartCopy(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	off, n, err := copyRange(c.http.Header.Get("x-amz-copy-source-range"), source.Size)
+	off, n, err := copyRange(c.http.Header.Get("x-amz-copy-source-range"), source.version.Size)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (h *Handler) uploadPartCopy(c *call) (*response, error) {
 		return nil, errorOf(codeEntityTooLarge, "", element{"MaxSizeAllowed", itoa(maxSinglePut)})
 	}
 	p, err := h.objects.CopyPart(c.ctx, object.CopyPartRequest{
-		Upload: c.upload, Number: number, Source: source, Off: off, N: n,
+		Upload: c.upload, Number: number, Source: source.version, Off: off, N: n,
 	})
 	if err != nil {
 		return nil, err
@@ -82,7 +82,9 @@ func (h *Handler) uploadPartCopy(c *call) (*response, error) {
 	x.time("LastModified", p.Modified)
 	x.etag(p.ETag)
 	x.checksum(p.Checksum)
-	return x.response(), nil
+	answer := x.response()
+	source.setVersionID(answer.header)
+	return answer, nil
 }
 
 // copyRange reads x-amz-copy-source-range, which has the one form bytes=first-last; without it the range is

@@ -6,7 +6,7 @@ import (
 	"shoal/core/object"
 )
 
-// nullVersion is the id of a version made while the bucket had no versioning.
+// nullVersion is the id of a version made while the bucket had no versioning, or had it suspended.
 const nullVersion = "null"
 
 // versionRef reads the versionId parameter.
@@ -14,27 +14,37 @@ func (c *call) versionRef() (object.VersionRef, error) {
 	if !c.query.has("versionId") {
 		return object.VersionRef{}, nil
 	}
-	return parseVersionID(c.query.get("versionId"))
+	return parseVersionID("versionId", c.query.get("versionId"))
 }
 
-// parseVersionID reads a version id. While versioning cannot be enabled every version is the null version,
-// and no other id was ever given out.
-func parseVersionID(id string) (object.VersionRef, error) {
-	switch id {
+// parseVersionID reads a version id, the value of argument.
+func parseVersionID(argument, text string) (object.VersionRef, error) {
+	switch text {
 	case nullVersion:
 		return object.VersionRef{Null: true, Set: true}, nil
 	case "":
-		return object.VersionRef{}, invalidArgument("Version id cannot be the empty string", "versionId", id)
+		return object.VersionRef{}, invalidArgument("Version id cannot be the empty string", argument, text)
 	}
-	return object.VersionRef{}, invalidArgument("Invalid version id specified", "versionId", id)
+	id, err := object.ParseVersionID(text)
+	if err != nil {
+		return object.VersionRef{}, invalidArgument("Invalid version id specified", argument, text)
+	}
+	return object.VersionRef{ID: id, Set: true}, nil
+}
+
+// versionText is a version id as clients read it.
+func versionText(id object.VersionID, null bool) string {
+	if null {
+		return nullVersion
+	}
+	return id.String()
 }
 
 // setVersionID names a version in the headers of an answer, as S3 does once a bucket has versioning or when the
 // client named one.
 func (c *call) setVersionID(h http.Header, v *object.Version) {
-	if c.bucket.Config.Versioning != object.VersioningOff || c.query.has("versionId") {
-		if v.Null {
-			h.Set("x-amz-version-id", nullVersion)
-		}
+	// The version may have been made after the bucket was looked up: it says itself that there is versioning.
+	if !v.Null || c.bucket.Config.Versioning != object.VersioningOff || c.query.has("versionId") {
+		h.Set("X-Amz-Version-Id", versionText(v.ID, v.Null))
 	}
 }
