@@ -22,7 +22,7 @@ func (g guests) MayJoin(ctx context.Context, token string, t *object.Torrent, pe
 	if err != nil {
 		return err
 	}
-	if !access.MayTorrent(user.Principal(), t.Bucket.Access(), t.Version.Key, t.Version.Access(), !t.Current, peer) {
+	if !access.MayTorrent(user.Principal(), t.Bucket.Access(), t.Version.Key, t.Version.Access(), t.NamedVersion(), peer) {
 		return fault.New("join private swarm", t.InfoHash.String(), fault.AccessDenied, nil)
 	}
 	return nil

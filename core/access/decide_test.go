@@ -319,7 +319,7 @@ func TestRequesterPays(t *testing.T) {
 		if got != tt.want || got && q.Charged() != tt.charged {
 			t.Errorf("%s, %s, pays %v: got %v, charged %v", tt.who, tt.action, tt.pays, got, q.Charged())
 		}
-		if PublicTorrent(q.Bucket, q.Key, *q.Object, false, Context{}) {
+		if PublicTorrent(q.Bucket, q.Key, *q.Object, "", Context{}) {
 			t.Error("the swarm of a Requester Pays bucket is open")
 		}
 	}
@@ -390,40 +390,43 @@ func TestPublicTorrent(t *testing.T) {
 	}
 	inRange := `,"Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`
 	notInRange := `,"Condition":{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`
+	ofV1 := `,"Condition":{"StringEquals":{"s3:VersionId":"v1"}}`
 	before := `,"Condition":{"DateLessThan":{"aws:CurrentTime":"2100-01-01T00:00:00Z"}}`
 	tests := []struct {
 		name    string
 		acl     CannedACL
 		policy  string
-		version bool
+		version string
 		c       Context
 		want    bool
 	}{
-		{"private", CannedPrivate, "", false, at("10.1.1.1"), false},
-		{"public acl", CannedPublicRead, "", false, Context{}, true},
-		{"public acl, version", CannedPublicRead, "", true, Context{}, true},
-		{"authenticated", CannedAuthenticatedRead, "", false, Context{}, false},
-		{"public policy", CannedPrivate, allow(""), false, Context{}, true},
-		{"public policy, version", CannedPrivate, allow(""), true, Context{}, false},
-		{"torrent denied", CannedPrivate, plus(deny("s3:GetObjectTorrent", "")), false, Context{}, false},
-		{"torrent denied, acl public", CannedPublicRead, plus(deny("s3:GetObjectTorrent", "")), false, Context{}, false},
-		{"torrent denied, version", CannedPrivate, plus(deny("s3:GetObjectTorrent", "")), true, Context{}, true},
-		{"version torrent denied", CannedPrivate, plus(deny("s3:GetObjectVersionTorrent", "")), true, Context{}, false},
-		{"get denied, acl public", CannedPublicRead, plus(deny("s3:GetObject", "")), false, Context{}, false},
-		{"address allowed", CannedPrivate, allow(inRange), false, at("10.1.1.1"), true},
-		{"address allowed, mapped", CannedPrivate, allow(inRange), false, at("::ffff:10.1.1.1"), true},
-		{"other address", CannedPrivate, allow(inRange), false, at("11.1.1.1"), false},
-		{"no address", CannedPrivate, allow(inRange), false, Context{}, false},
-		{"no address, negated", CannedPrivate, allow(notInRange), false, Context{}, false},
-		{"address, negated", CannedPrivate, allow(notInRange), false, at("11.1.1.1"), true},
-		{"address denied", CannedPublicRead, plus(deny("s3:GetObject", inRange)), false, at("10.1.1.1"), false},
-		{"other address denied", CannedPublicRead, plus(deny("s3:GetObject", inRange)), false, at("11.1.1.1"), true},
-		{"no address, address denied", CannedPublicRead, plus(deny("s3:GetObject", inRange)), false, Context{}, false},
-		{"no address, torrent denied by address", CannedPublicRead, plus(deny("s3:GetObjectTorrent", inRange)), false, Context{}, false},
-		{"in time", CannedPrivate, allow(before), false, at("10.1.1.1"), true},
-		{"no time", CannedPrivate, allow(before), false, Context{}, false},
-		{"tls demanded", CannedPublicRead, plus(deny("s3:*", `,"Condition":{"Bool":{"aws:SecureTransport":"false"}}`)), false, at("10.1.1.1"), false},
-		{"referer demanded", CannedPrivate, allow(`,"Condition":{"StringLike":{"aws:Referer":"https://a.example/*"}}`), false, at("10.1.1.1"), false},
+		{"private", CannedPrivate, "", "", at("10.1.1.1"), false},
+		{"public acl", CannedPublicRead, "", "", Context{}, true},
+		{"public acl, version", CannedPublicRead, "", "v1", Context{}, true},
+		{"authenticated", CannedAuthenticatedRead, "", "", Context{}, false},
+		{"public policy", CannedPrivate, allow(""), "", Context{}, true},
+		{"public policy, version", CannedPrivate, allow(""), "v1", Context{}, false},
+		{"torrent denied", CannedPrivate, plus(deny("s3:GetObjectTorrent", "")), "", Context{}, false},
+		{"torrent denied, acl public", CannedPublicRead, plus(deny("s3:GetObjectTorrent", "")), "", Context{}, false},
+		{"torrent denied, version", CannedPrivate, plus(deny("s3:GetObjectTorrent", "")), "v1", Context{}, true},
+		{"version torrent denied", CannedPrivate, plus(deny("s3:GetObjectVersionTorrent", "")), "v1", Context{}, false},
+		{"that version denied", CannedPrivate, plus(deny("s3:GetObjectVersion", ofV1)), "v1", Context{}, false},
+		{"another version denied", CannedPrivate, plus(deny("s3:GetObjectVersion", ofV1)), "v2", Context{}, true},
+		{"get denied, acl public", CannedPublicRead, plus(deny("s3:GetObject", "")), "", Context{}, false},
+		{"address allowed", CannedPrivate, allow(inRange), "", at("10.1.1.1"), true},
+		{"address allowed, mapped", CannedPrivate, allow(inRange), "", at("::ffff:10.1.1.1"), true},
+		{"other address", CannedPrivate, allow(inRange), "", at("11.1.1.1"), false},
+		{"no address", CannedPrivate, allow(inRange), "", Context{}, false},
+		{"no address, negated", CannedPrivate, allow(notInRange), "", Context{}, false},
+		{"address, negated", CannedPrivate, allow(notInRange), "", at("11.1.1.1"), true},
+		{"address denied", CannedPublicRead, plus(deny("s3:GetObject", inRange)), "", at("10.1.1.1"), false},
+		{"other address denied", CannedPublicRead, plus(deny("s3:GetObject", inRange)), "", at("11.1.1.1"), true},
+		{"no address, address denied", CannedPublicRead, plus(deny("s3:GetObject", inRange)), "", Context{}, false},
+		{"no address, torrent denied by address", CannedPublicRead, plus(deny("s3:GetObjectTorrent", inRange)), "", Context{}, false},
+		{"in time", CannedPrivate, allow(before), "", at("10.1.1.1"), true},
+		{"no time", CannedPrivate, allow(before), "", Context{}, false},
+		{"tls demanded", CannedPublicRead, plus(deny("s3:*", `,"Condition":{"Bool":{"aws:SecureTransport":"false"}}`)), "", at("10.1.1.1"), false},
+		{"referer demanded", CannedPrivate, allow(`,"Condition":{"StringLike":{"aws:Referer":"https://a.example/*"}}`), "", at("10.1.1.1"), false},
 	}
 	for _, tt := range tests {
 		b := ownedBucket()
@@ -436,7 +439,7 @@ func TestPublicTorrent(t *testing.T) {
 	}
 	b := ownedBucket()
 	b.Block.IgnorePublicAcls = true
-	if PublicTorrent(b, "k", *ownedObject(CannedPublicRead), false, Context{}) {
+	if PublicTorrent(b, "k", *ownedObject(CannedPublicRead), "", Context{}) {
 		t.Error("IgnorePublicAcls left the swarm open")
 	}
 }

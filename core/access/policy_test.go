@@ -294,7 +294,7 @@ func FuzzParsePolicy(f *testing.F) {
 		if _, err := LoadPolicy(data, "bucket"); err != nil {
 			t.Fatalf("a policy that was taken cannot be loaded: %v", err)
 		}
-		PublicTorrent(q.Bucket, q.Key, *q.Object, true, Context{})
+		PublicTorrent(q.Bucket, q.Key, *q.Object, "v1", Context{})
 	})
 }
 

@@ -1,20 +1,20 @@
 package access
 
 // PublicTorrent reports whether the swarm of the object key is open: the anonymous principal may
-// s3:GetObject it and the policy does not explicitly deny s3:GetObjectTorrent (for a version:
-// s3:GetObjectVersion and s3:GetObjectVersionTorrent).
+// s3:GetObject it and the policy does not explicitly deny s3:GetObjectTorrent. version is the id of a version that is
+// not current, for which that is s3:GetObjectVersion and s3:GetObjectVersionTorrent; "" is the current one.
 //
 // c holds what is known of the peer: its address and the time. What is not set there is unknown, and
 // so closes: a check without an address treats an allow for an address range as not met, and a deny
 // for one as met. A peer's connection is not TLS, so a policy that demands aws:SecureTransport
 // closes the swarm; a peer has no headers, so one that demands a referer does too, and Requester Pays closes it.
-func PublicTorrent(b Bucket, key string, o Object, version bool, c Context) bool {
+func PublicTorrent(b Bucket, key string, o Object, version string, c Context) bool {
 	return MayTorrent(Principal{}, b, key, o, version, c)
 }
 
 // MayTorrent is PublicTorrent for a principal: whether p may be in the private swarm of the object. Policies do not bind
 // Root.
-func MayTorrent(p Principal, b Bucket, key string, o Object, version bool, c Context) bool {
+func MayTorrent(p Principal, b Bucket, key string, o Object, version string, c Context) bool {
 	if b.RequesterPays {
 		return false
 	}
@@ -28,7 +28,8 @@ func MayTorrent(p Principal, b Bucket, key string, o Object, version bool, c Con
 		c.Set(KeySecureTransport, "false")
 	}
 	read, torrent := GetObject, GetObjectTorrent
-	if version {
+	if version != "" {
+		c.Set(KeyVersionID, version)
 		read, torrent = GetObjectVersion, GetObjectVersionTorrent
 	}
 	q := Query{Principal: p, Action: read, Bucket: b, Key: key, Object: &o, Context: c}

@@ -23,6 +23,9 @@ type DeleteResult struct {
 	Null         bool
 }
 
+// ClientID is the id of that version as clients read it.
+func (r DeleteResult) ClientID() string { return clientID(r.VersionID, r.Null) }
+
 // Delete removes the version that is named, for good. With none named it removes the object in a bucket without
 // versioning; in others it makes a delete marker the newest version, the null version while versioning is
 // suspended (S3 user guide, Working with delete markers). What is absent is a success, unless the

@@ -76,7 +76,15 @@ func (t *Torrent) OpenTo(peer access.Context) bool {
 	if t.prefix != nil {
 		return t.prefix.open
 	}
-	return access.PublicTorrent(t.Bucket.Access(), t.Version.Key, t.Version.Access(), !t.Current, peer)
+	return access.PublicTorrent(t.Bucket.Access(), t.Version.Key, t.Version.Access(), t.NamedVersion(), peer)
+}
+
+// NamedVersion is the id by which clients have to name the version of t, "" while it is the current one.
+func (t *Torrent) NamedVersion() string {
+	if t.Current {
+		return ""
+	}
+	return t.Version.ClientID()
 }
 
 // Torrent returns the torrent of that kind of a version of a bucket. When none is kept yet, those of all kinds

@@ -105,7 +105,7 @@ func (s *Store) listPrefix(ctx context.Context, b *Bucket, prefix string) (*pref
 
 // openToAll reports whether everybody may have v by BitTorrent, from whatever address and at whatever time.
 func openToAll(b access.Bucket, v *Version) bool {
-	return access.PublicTorrent(b, v.Key, v.Access(), false, access.Context{})
+	return access.PublicTorrent(b, v.Key, v.Access(), "", access.Context{})
 }
 
 func (p *prefixListing) add(v *Version) error {

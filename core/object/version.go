@@ -15,8 +15,21 @@ import (
 // version: 8 bytes of the bitwise inverted sequence (newest first in key order), 8 random bytes. The sequence
 // is max(unix nanoseconds, predecessor's sequence + 1), so a clock that steps back does not reorder versions.
 //
-// Its text form (String, ParseVersionID) is URL-safe. Clients name the null version "null".
+// Its text form (String, ParseVersionID) is URL-safe.
 type VersionID [16]byte
+
+// NullVersion is the id by which clients name the null version.
+const NullVersion = "null"
+
+// ClientID is the id of v as clients read it.
+func (v *Version) ClientID() string { return clientID(v.ID, v.Null) }
+
+func clientID(id VersionID, null bool) string {
+	if null {
+		return NullVersion
+	}
+	return id.String()
+}
 
 func (id VersionID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
 

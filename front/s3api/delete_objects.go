@@ -144,7 +144,7 @@ func (o *deleteIdentity) writeDeleted(x *xmlWriter, r object.DeleteResult) {
 	x.textIf("VersionId", o.VersionID)
 	if r.DeleteMarker {
 		x.bool("DeleteMarker", true)
-		x.text("DeleteMarkerVersionId", versionText(r.VersionID, r.Null))
+		x.text("DeleteMarkerVersionId", r.ClientID())
 	}
 	x.close("Deleted")
 }

@@ -85,7 +85,7 @@ func (h *Handler) feedTorrent(c *call, listed *object.Version) (*object.Torrent,
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case v.DeleteMarker || !access.PublicTorrent(b.Access(), v.Key, v.Access(), false, c.peer(h.o.Now())):
+	case v.DeleteMarker || !access.PublicTorrent(b.Access(), v.Key, v.Access(), "", c.peer(h.o.Now())):
 		return nil, nil
 	}
 	t, err := h.objects.KnownTorrent(c.ctx, v, h.o.TorrentKind)

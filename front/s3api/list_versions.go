@@ -53,7 +53,7 @@ func (l *listing) nextVersion(x *xmlWriter) {
 		return
 	}
 	x.name("NextKeyMarker", last.Version.Key, l.encoded)
-	x.text("NextVersionIdMarker", versionText(last.Version.ID, last.Version.Null))
+	x.text("NextVersionIdMarker", last.Version.ClientID())
 }
 
 // version writes a version or a delete marker; nothing for a common prefix.
@@ -68,7 +68,7 @@ func (l *listing) version(x *xmlWriter, e *object.ListEntry) {
 	}
 	x.open(name)
 	x.name("Key", v.Key, l.encoded)
-	x.text("VersionId", versionText(v.ID, v.Null))
+	x.text("VersionId", v.ClientID())
 	x.bool("IsLatest", e.Latest)
 	if v.DeleteMarker {
 		x.time("LastModified", v.Modified)

@@ -111,7 +111,7 @@ type copySource struct {
 // setVersionID names the version in the headers of an answer, when its bucket has versioning or the client named it.
 func (s *copySource) setVersionID(h http.Header) {
 	if v := s.version; s.named || !v.Null || s.bucket.Config.Versioning != object.VersioningOff {
-		h.Set("X-Amz-Copy-Source-Version-Id", versionText(v.ID, v.Null))
+		h.Set("X-Amz-Copy-Source-Version-Id", v.ClientID())
 	}
 }
 

@@ -33,7 +33,7 @@ func (h *Handler) deleteObject(c *call) (*response, error) {
 	case ref.Set:
 		head.Set("X-Amz-Version-Id", c.query.get("versionId"))
 	case done.DeleteMarker:
-		head.Set("X-Amz-Version-Id", versionText(done.VersionID, done.Null))
+		head.Set("X-Amz-Version-Id", done.ClientID())
 	}
 	return &response{status: http.StatusNoContent, header: head}, nil
 }

@@ -90,5 +90,5 @@ func (c *call) markerError() error {
 			withHeader("Allow", http.MethodDelete).
 			withHeader("Last-Modified", v.Modified.UTC().Format(http.TimeFormat))
 	}
-	return e.withHeader("X-Amz-Delete-Marker", "true").withHeader("X-Amz-Version-Id", versionText(v.ID, v.Null))
+	return e.withHeader("X-Amz-Delete-Marker", "true").withHeader("X-Amz-Version-Id", v.ClientID())
 }

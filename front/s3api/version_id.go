@@ -6,9 +6,6 @@ import (
 	"shoal/core/object"
 )
 
-// nullVersion is the id of a version made while the bucket had no versioning, or had it suspended.
-const nullVersion = "null"
-
 // versionRef reads the versionId parameter.
 func (c *call) versionRef() (object.VersionRef, error) {
 	if !c.query.has("versionId") {
@@ -20,7 +17,7 @@ func (c *call) versionRef() (object.VersionRef, error) {
 // parseVersionID reads a version id, the value of argument.
 func parseVersionID(argument, text string) (object.VersionRef, error) {
 	switch text {
-	case nullVersion:
+	case object.NullVersion:
 		return object.VersionRef{Null: true, Set: true}, nil
 	case "":
 		return object.VersionRef{}, invalidArgument("Version id cannot be the empty string", argument, text)
@@ -32,19 +29,11 @@ func parseVersionID(argument, text string) (object.VersionRef, error) {
 	return object.VersionRef{ID: id, Set: true}, nil
 }
 
-// versionText is a version id as clients read it.
-func versionText(id object.VersionID, null bool) string {
-	if null {
-		return nullVersion
-	}
-	return id.String()
-}
-
 // setVersionID names a version in the headers of an answer, as S3 does once a bucket has versioning or when the
 // client named one.
 func (c *call) setVersionID(h http.Header, v *object.Version) {
 	// The version may have been made after the bucket was looked up: it says itself that there is versioning.
 	if !v.Null || c.bucket.Config.Versioning != object.VersioningOff || c.query.has("versionId") {
-		h.Set("X-Amz-Version-Id", versionText(v.ID, v.Null))
+		h.Set("X-Amz-Version-Id", v.ClientID())
 	}
 }
