@@ -3,6 +3,7 @@ package s3api
 import (
 	"net/url"
 
+	"shoal/core/access"
 	"shoal/core/fault"
 	"shoal/core/object"
 	"shoal/wire/torrent"
@@ -34,10 +35,17 @@ func (h *Handler) webSeeds(c *call, t *object.Torrent) []string {
 		return nil
 	}
 	q := url.Values{webSeedParameter: {t.Kind.String()}}
-	if c.query.has("versionId") {
-		q.Set("versionId", c.query.get("versionId"))
+	if c.query.has("versionId") || h.publicByID(c, t) {
+		q.Set("versionId", t.Version.ClientID())
 	}
 	return []string{c.locationOf(t.Version.Key) + "?" + q.Encode()}
+}
+
+// publicByID reports whether everybody may read the version of t by its id, so that its URL holds when another one is
+// put over it.
+func (h *Handler) publicByID(c *call, t *object.Torrent) bool {
+	v := t.Version
+	return !v.Null && access.PublicTorrent(t.Bucket.Access(), v.Key, v.Access(), v.ClientID(), c.peer(h.o.Now()))
 }
 
 // yieldToCrowd refuses a web seed's request while the peers of its torrent can serve each other. The clients

@@ -58,3 +58,27 @@ func TestWebSeed(t *testing.T) {
 		})
 	}
 }
+
+// TestWebSeedOfVersion: where everybody may read the version by its id, the web seed is that of the version.
+func TestWebSeedOfVersion(t *testing.T) {
+	s := newTestServer(t, Options{WebSeed: WebSeedOn})
+	s.must(t, owner, "PUT", "/pond", "")
+	s.must(t, owner, "PUT", "/pond?versioning", "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+	s.must(t, owner, "PUT", "/pond?policy", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::pond/by-policy"}]}`)
+	for key, named := range map[string]bool{"by-acl": true, "by-policy": false} {
+		acl := map[bool]string{true: "public-read", false: "private"}[named]
+		id := s.must(t, owner, "PUT", "/pond/"+key, "old", "x-amz-acl: "+acl).header.Get("X-Amz-Version-Id")
+		m, err := torrent.ParseMetainfo([]byte(s.must(t, anonymous, "GET", "/pond/"+key+"?torrent", "").body))
+		if err != nil || len(m.URLList) != 1 {
+			t.Fatalf("%s: got %+v, %v, want one web seed", key, m, err)
+		}
+		if got := strings.Contains(m.URLList[0], "versionId="+id); got != named {
+			t.Errorf("%s: web seed %q names the version %v, want %v", key, m.URLList[0], got, named)
+		}
+		s.must(t, owner, "PUT", "/pond/"+key, "new", "x-amz-acl: "+acl)
+		want := map[bool]string{true: "old", false: "new"}[named]
+		if got := s.must(t, anonymous, "GET", strings.TrimPrefix(m.URLList[0], s.url), "").body; got != want {
+			t.Errorf("%s: web seed has %q, want %q", key, got, want)
+		}
+	}
+}
