@@ -67,25 +67,29 @@ func TestFoundThroughDHT(t *testing.T) {
 	for _, bucket := range []string{"open", "shut"} {
 		putFile(t, s, p.path, &s3.PutObjectInput{Bucket: &bucket, Key: &p.key})
 	}
-	plain, hybrid := parseTorrent(t, s.torrentOf("", p.bucket, p.key).body), parseTorrent(t, s.torrentAt("", p.bucket, p.key, hybridTorrent).body)
+	made := func(query string) *torrent.Metainfo {
+		return parseTorrent(t, s.torrentAt("", p.bucket, p.key, query).body)
+	}
+	plain, hybrid, pure := made(plainTorrent), made(hybridTorrent), made(pureTorrent)
 	private := parseTorrent(t, s.privateTorrent("shut", p.key, ""))
-	for _, h := range []torrent.InfoHash{plain.InfoHash(), hybrid.InfoHash(), hybrid.InfoHashV2().Truncate()} {
+	for _, h := range []torrent.InfoHash{plain.InfoHash(), hybrid.InfoHash(), hybrid.InfoHashV2().Truncate(), pure.InfoHashV2().Truncate()} {
 		eventually(t, announceWithin, fmt.Sprintf("%s is announced", h), func() bool { return d.announced(h, s.peer) >= dhtNodes/2 })
 	}
 	eventually(t, announceWithin, "nothing waits to be announced", func() bool { return s.metric("shoal_dht_late_torrents") == 0 })
-	if torrents, lookups := s.metric("shoal_dht_torrents"), s.metric("shoal_dht_lookups_total"); torrents != 2 || lookups != 3 {
+	if torrents, lookups := s.metric("shoal_dht_torrents"), s.metric("shoal_dht_lookups_total"); torrents != 3 || lookups != 4 {
 		t.Errorf("%v torrents by %v lookups, want the public ones alone, the hybrid one by both hashes", torrents, lookups)
 	}
 	if n := strings.Count(d.stdout.String(), private.InfoHash().String()); n != 0 {
 		t.Errorf("the infohash of the private torrent was announced to %d nodes", n)
 	}
+	// Not by the hybrid torrent: libtorrent 2.0 that is told of a peer by both hashes may leave it alone for a while.
 	for _, c := range []struct {
 		name, magnet string
 		start        func(testing.TB, source) *download
 		host         string
 	}{
-		{"libtorrent by v1", "btih:" + hybrid.InfoHash().String(), libtorrent, "127.0.0.71"},
-		{"libtorrent by v2", "btmh:1220" + hybrid.InfoHashV2().String(), libtorrent, "127.0.0.72"},
+		{"libtorrent by v1", "btih:" + plain.InfoHash().String(), libtorrent, "127.0.0.71"},
+		{"libtorrent by v2", "btmh:1220" + pure.InfoHashV2().String(), libtorrent, "127.0.0.72"},
 		{"aria2c", "btih:" + plain.InfoHash().String(), aria2, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -23,6 +23,7 @@ session = lt.session({
     "outgoing_interfaces": listen.rsplit(":", 1)[0],
     "enable_dht": bool(sys.argv[6]),
     "dht_bootstrap_nodes": sys.argv[6],
+    "dht_announce_interval": 5,  # seconds: what the first search missed, the next one finds
     "dht_restrict_routing_ips": False,
     "dht_restrict_search_ips": False,
     "dht_ignore_dark_internet": False,
