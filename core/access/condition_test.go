@@ -49,8 +49,8 @@ func TestConditions(t *testing.T) {
 		{`{"Bool":{"aws:SecureTransport":"True"}}`, set(KeySecureTransport, "false"), false},
 		{`{"Bool":{"aws:SecureTransport":"false"}}`, Context{}, false},
 		{`{"BoolIfExists":{"aws:SecureTransport":"false"}}`, Context{}, true},
-		{`{"BinaryEquals":{"aws:PrincipalTag/x":"QUJD"}}`, set("aws:PrincipalTag/x", "QUJD"), true},
-		{`{"BinaryEquals":{"aws:PrincipalTag/x":"QUJD"}}`, set("aws:PrincipalTag/x", "QUJE"), false},
+		{`{"BinaryEquals":{"aws:RequestTag/x":"QUJD"}}`, set("aws:RequestTag/x", "QUJD"), true},
+		{`{"BinaryEquals":{"aws:RequestTag/x":"QUJD"}}`, set("aws:RequestTag/x", "QUJE"), false},
 		{`{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","2001:db8::/32"]}}`, set(KeySourceIP, "2001:db8::1"), true},
 		{`{"IpAddress":{"aws:SourceIp":"10.1.2.3"}}`, set(KeySourceIP, "::ffff:10.1.2.3"), true},
 		{`{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`, set(KeySourceIP, "11.0.0.1"), false},
@@ -76,7 +76,7 @@ func TestConditions(t *testing.T) {
 		{`{"StringEquals":{"aws:username":"other"}}`, Context{}, true},
 		{`{"StringEquals":{"aws:username":"evil"}}`, set("aws:username", "evil"), false},
 		{`{"StringEquals":{"aws:Referer":"${aws:username}"}}`, ref("other"), true},
-		{`{"StringEquals":{"aws:PrincipalType":"User","s3:ResourceAccount":"` + string(ownerID) + `"}}`, Context{}, true},
+		{`{"StringEquals":{"aws:PrincipalType":"User","s3:ResourceAccount":"` + ownerID.AccountID() + `"}}`, Context{}, true},
 		{`{}`, Context{}, true},
 	}
 	for _, tt := range tests {

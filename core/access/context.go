@@ -140,6 +140,9 @@ func (e *environment) values(key Key) (values []string, known bool) {
 		}
 		return []string{own}, true
 	}
+	if values, ours := e.principal.identityValues(key); ours {
+		return values, true
+	}
 	if tag, ok := strings.CutPrefix(string(key), existingTag); ok {
 		return e.tagValues(tag), true
 	}
@@ -170,29 +173,44 @@ func (e *environment) ownValue(key Key) (value string, ours bool) {
 	case "aws:username":
 		return p.UserName, true
 	case "aws:principalarn":
+		if p.RoleARN != "" {
+			return p.RoleARN, true
+		}
 		return p.ARN, true
 	case "aws:principalisawsservice":
 		return "false", true
 	case "s3:resourceaccount", "aws:resourceaccount":
-		return string(e.owner), true
+		return e.owner.accountIDOrNone(), true
 	case "aws:userid":
-		if p.Kind == Anonymous {
+		switch {
+		case p.Kind == Anonymous:
 			return "anonymous", true
+		case p.UserID != "":
+			return p.UserID, true
 		}
 		return string(p.CanonicalID), true
 	case "aws:principalaccount":
 		if p.AccountID != "" {
 			return p.AccountID, true
 		}
-		return string(p.CanonicalID), true
+		return p.CanonicalID.accountIDOrNone(), true
 	case "aws:principaltype":
-		switch p.Kind {
-		case User:
-			return "User", true
-		case Root:
-			return "Account", true
-		}
-		return "Anonymous", true
+		return p.principalType(), true
 	}
 	return "", false
+}
+
+// principalType returns the value of aws:PrincipalType.
+func (p Principal) principalType() string {
+	switch {
+	case p.Kind == Root:
+		return "Account"
+	case p.RoleARN != "":
+		return "AssumedRole"
+	case strings.Contains(p.ARN, ":federated-user/"):
+		return "FederatedUser"
+	case p.Kind == User:
+		return "User"
+	}
+	return "Anonymous"
 }

@@ -45,6 +45,7 @@ const (
 	ByOwner      Reason = "owner"
 	ByPolicy     Reason = "bucket policy"
 	ByACL        Reason = "acl"
+	ByIdentity   Reason = "identity policy"
 	ByRestricted Reason = "restrict public buckets"
 	ByPayer      Reason = "requester does not pay"
 	ByDefault    Reason = "nothing allows it"
@@ -54,11 +55,11 @@ const (
 type Decision struct {
 	Allowed bool
 	Reason  Reason
-	Sid     string // of the statement when Reason is ByPolicy
+	Sid     string // of the statement when Reason is ByPolicy or ByIdentity
 }
 
 // Decide answers q in the order of AWS: whether the request is paid for; root; an explicit deny of the policy; the
-// owner; an allow of the policy; the ACLs; else no.
+// owner; an allow of the policy; the ACLs; else no. A principal that is not the account itself: see decideIdentity.
 func Decide(q Query) Decision {
 	p := q.Principal
 	if q.unpaid() {
@@ -67,15 +68,16 @@ func Decide(q Query) Decision {
 	if p.Kind == Root {
 		return Decision{Allowed: true, Reason: ByRoot}
 	}
-	scope := q.Action.Scope()
-	if scope == ScopeService || q.Action == CreateBucket {
-		return decideRole(q)
-	}
-	if scope == ScopeUnknown || q.Bucket.Owner == "" {
+	if !q.onAccount() && (q.Action.Scope() == ScopeUnknown || q.Bucket.Owner == "") {
 		return Decision{Reason: ByDefault}
 	}
-	bucketOwner := p.owns(q.Bucket.Owner)
-	if bucketOwner && managesPolicy(q.Action) {
+	if p.Identity != nil {
+		return decideIdentity(q)
+	}
+	if q.onAccount() {
+		return decideRole(q)
+	}
+	if p.owns(q.Bucket.Owner) && managesPolicy(q.Action) {
 		// An owner cannot lock itself out: it can always take its policy back (PutBucketPolicy).
 		return Decision{Allowed: true, Reason: ByOwner}
 	}
@@ -83,6 +85,15 @@ func Decide(q Query) Decision {
 	if said.Effect == Deny {
 		return Decision{Reason: ByPolicy, Sid: said.Sid}
 	}
+	return q.granted(said)
+}
+
+// onAccount reports whether the action is done to the account, so that no bucket can grant it.
+func (q Query) onAccount() bool { return q.Action.Scope() == ScopeService || q.Action == CreateBucket }
+
+// granted answers q when nothing denies it; said is what the bucket's policy says.
+func (q Query) granted(said Outcome) Decision {
+	bucketOwner := q.Principal.owns(q.Bucket.Owner)
 	if bucketOwner && !q.foreignObject() {
 		return Decision{Allowed: true, Reason: ByOwner}
 	}
@@ -104,9 +115,8 @@ func Decide(q Query) Decision {
 
 // decideRole answers for actions on the account, which no bucket can grant.
 func decideRole(q Query) Decision {
-	allowed := q.Principal.Kind == User &&
-		(q.Action == ListAllMyBuckets || q.Action == CreateBucket && q.Principal.Role >= RoleUserPlus)
-	if !allowed {
+	role := rolePolicies[q.Principal.Role]
+	if q.Principal.Kind != User || Evaluate([]*Policy{role}, q.Request()).Effect != Allow {
 		return Decision{Reason: ByDefault}
 	}
 	return Decision{Allowed: true, Reason: ByRole}

@@ -35,6 +35,7 @@ type policyParser struct {
 	bucket    string // of a bucket policy
 	identity  bool   // a policy of a user, a group, a role or a session: no principals, any service
 	stored    bool   // it was accepted once: see LoadPolicy
+	trust     bool   // with identity, a trust policy: principals, no resources
 	variables bool   // Version 2012-10-17
 }
 
@@ -163,8 +164,9 @@ func (pp policyParser) statement(n node) (statement, error) {
 			return s, err
 		}
 	}
-	if pp.identity && !seen["Principal"] {
-		s.principals, seen["Principal"] = principalSet{everyone: true}, true // who has the policy
+	s, err := pp.withImplied(s, seen)
+	if err != nil {
+		return s, err
 	}
 	for _, name := range []string{"Effect", "Principal", "Action", "Resource"} {
 		if !seen[name] {
@@ -180,6 +182,17 @@ func (pp policyParser) statement(n node) (statement, error) {
 	return pp.withConditions(s, conditions)
 }
 
+// withImplied adds what a statement of such a policy does not say: whom or what it is about.
+func (pp policyParser) withImplied(s statement, seen map[string]bool) (statement, error) {
+	switch {
+	case pp.trust:
+		return trustStatement(s, seen)
+	case pp.identity && !seen["Principal"]:
+		s.principals, seen["Principal"] = principalSet{everyone: true}, true // who has the policy
+	}
+	return s, nil
+}
+
 func parseEffect(n node) (Effect, error) {
 	switch {
 	case n.kind == 's' && n.text == "Allow":
@@ -192,7 +205,7 @@ func parseEffect(n node) (Effect, error) {
 
 func (pp policyParser) parsePrincipals(n node, not bool) (principalSet, error) {
 	set := principalSet{not: not}
-	if pp.identity {
+	if pp.identity && !pp.trust {
 		return set, errIdentityPrincipal
 	}
 	if n.kind == 's' && n.text == "*" {

@@ -1,6 +1,9 @@
 package access
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // principalSet is the Principal or NotPrincipal of a statement.
 type principalSet struct {
@@ -8,6 +11,7 @@ type principalSet struct {
 	everyone  bool // "*", {"AWS": "*"}
 	canonical []CanonicalID
 	named     []namedPrincipal
+	federated []string // ARNs of identity providers
 }
 
 // namedPrincipal is one AWS principal: an account, or a user or another ARN in it.
@@ -18,7 +22,10 @@ type namedPrincipal struct {
 }
 
 // covers reports whether the statement is about p.
-func (s principalSet) covers(p Principal) bool { return s.lists(p) != s.not }
+func (s principalSet) covers(p Principal) bool {
+	p.direct = p.direct && !s.not // whoever excepts an account excepts those in it
+	return s.lists(p) != s.not
+}
 
 func (s principalSet) lists(p Principal) bool {
 	if s.everyone {
@@ -37,18 +44,19 @@ func (s principalSet) lists(p Principal) bool {
 			return true
 		}
 	}
-	return false
+	return p.Federated != "" && slices.Contains(s.federated, p.Federated)
 }
 
 func (n namedPrincipal) is(p Principal) bool {
-	if n.arn != "" && n.arn == p.ARN {
+	if n.arn != "" && (n.arn == p.ARN || n.arn == p.RoleARN) {
 		return true
 	}
 	inAccount := n.account != "" && (n.account == p.AccountID || n.account == string(p.CanonicalID))
 	if n.user == "" {
-		return inAccount
+		return inAccount && !p.direct
 	}
-	return n.user == p.UserName && (inAccount || n.account == "")
+	// The name of an IAM user is not that of an account: only its ARN counts.
+	return p.Identity == nil && n.user == p.UserName && (inAccount || n.account == "")
 }
 
 // add takes one value of a principal element of the given type. ok is false when it names nobody that
@@ -70,6 +78,7 @@ func (s *principalSet) add(kind, value string) (ok bool) {
 		// A service of AWS never asks here: nothing to add, but the policy is right.
 		return strings.Contains(value, ".") && !strings.ContainsAny(value, "*?")
 	case "Federated":
+		s.federated = append(s.federated, value)
 		return value != "" && !strings.ContainsAny(value, "*?")
 	}
 	return false

@@ -57,14 +57,21 @@ type Principal struct {
 	CanonicalID CanonicalID // the account; the owner of what it creates
 	AccountID   string      // 12 digits; empty when the account has none
 	UserName    string
-	ARN         string // "arn:aws:iam:::user/NAME"
-	Role        Role
+	ARN         string // "arn:aws:iam:::user/NAME" of an account; that of IAM or STS with an Identity
+	Role        Role   // of the account
+
+	Identity  *Identity // nil: the account itself
+	UserID    string    // aws:userid, when it is not the canonical id
+	RoleARN   string    // of the role that a session is of; names it in policies, too
+	Federated string    // ARN of the identity provider, while a role is assumed by a token of it
+
+	direct bool // what is given to the account as a whole does not count
 }
 
 // UserARN returns the ARN of a user, as policies name it.
 func UserARN(userName string) string { return "arn:aws:iam:::user/" + userName }
 
-// owns reports whether p is the account id. An anonymous principal owns nothing, whatever it carries.
+// owns reports whether p is of the account id. An anonymous principal owns nothing, whatever it carries.
 func (p Principal) owns(id CanonicalID) bool {
-	return p.Kind != Anonymous && id != "" && p.CanonicalID == id
+	return p.Kind != Anonymous && !p.direct && id != "" && p.CanonicalID == id
 }

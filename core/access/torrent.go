@@ -37,5 +37,15 @@ func MayTorrent(p Principal, b Bucket, key string, o Object, version string, c C
 		return false
 	}
 	q.Action = torrent
-	return p.Kind == Root || q.policyOutcome().Effect != Deny
+	return p.Kind == Root || !q.denied()
+}
+
+// denied reports whether a policy of the bucket or of the principal explicitly denies q.
+func (q Query) denied() bool {
+	if id := q.Principal.Identity; id != nil {
+		if _, denied := id.denies(q.Request()); denied {
+			return true
+		}
+	}
+	return q.policyOutcome().Effect == Deny
 }

@@ -34,12 +34,15 @@ const (
 	NoSuchOwnershipControls
 	NoSuchUser
 	NoSuchAccessKey
+	NoSuchEntity // an IAM user, group, role or policy, or a part of one
 
 	BucketAlreadyExists
 	BucketAlreadyOwnedByYou
 	BucketNotEmpty
 	TooManyBuckets
-	AlreadyExists // a user or an access key
+	AlreadyExists  // a user or an access key
+	DeleteConflict // an IAM entity that still has something
+	LimitExceeded  // a quota of IAM
 
 	InvalidPart
 	InvalidPartOrder
@@ -53,6 +56,9 @@ const (
 	ConditionalConflict // a concurrent write won (409)
 	AccessControlListNotSupported
 	BadBucketState // an operation that the bucket's state refuses
+
+	InvalidToken // a session token that is not ours, or not of this access key
+	ExpiredToken
 
 	NoTorrent      // no torrent is served for this infohash: unknown, private or gone
 	TorrentRefused // the object cannot be a torrent (SSE-C and the like)

@@ -84,7 +84,7 @@ func torrentAllowed(q access.Query) error {
 	if q.Action == access.GetObjectVersionTorrent {
 		read.Action = access.GetObjectVersion
 	}
-	if d.Reason == access.ByPolicy || d.Reason == access.ByPayer || !access.Decide(read).Allowed {
+	if d.Reason == access.ByPolicy || d.Reason == access.ByIdentity || d.Reason == access.ByPayer || !access.Decide(read).Allowed {
 		return errAccessDenied()
 	}
 	return nil

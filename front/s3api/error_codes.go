@@ -26,6 +26,7 @@ const (
 	codeEntityTooLarge                code = "EntityTooLarge"
 	codeEntityTooSmall                code = "EntityTooSmall"
 	codeAccessForbidden               code = "AccessForbidden"
+	codeExpiredToken                  code = "ExpiredToken"
 	codeHeadersTooLarge               code = "RequestHeaderSectionTooLarge"
 	codeIllegalLocation               code = "IllegalLocationConstraintException"
 	codeIllegalVersioning             code = "IllegalVersioningConfigurationException"
@@ -109,6 +110,7 @@ var requestCodes = map[code]codeRow{
 	codeContentSHA256Mismatch:         {http.StatusBadRequest, "The provided 'x-amz-content-sha256' header does not match what was computed."},
 	codeEntityTooLarge:                {http.StatusBadRequest, "Your proposed upload exceeds the maximum allowed object size."},
 	codeEntityTooSmall:                {http.StatusBadRequest, "Your proposed upload is smaller than the minimum allowed object size."},
+	codeExpiredToken:                  {http.StatusBadRequest, "The provided token has expired."},
 	codeHeadersTooLarge:               {http.StatusBadRequest, "Your request header and query parameters are larger than the maximum allowed size."},
 	codeIllegalLocation:               {http.StatusBadRequest, "The specified location constraint is incompatible with the region specific endpoint that this request was sent to."},
 	codeIllegalVersioning:             {http.StatusBadRequest, "The Versioning element must be specified."},

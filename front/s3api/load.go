@@ -71,7 +71,7 @@ func (c *call) readsObject() bool {
 
 // checkBucketOwner holds the account that the client expects to own a bucket against who does.
 func (c *call) checkBucketOwner(header string, b *object.Bucket) error {
-	if want := c.http.Header.Get(header); want != "" && want != b.Owner {
+	if want := c.http.Header.Get(header); want != "" && want != b.Owner && want != access.CanonicalID(b.Owner).AccountID() {
 		return errAccessDenied()
 	}
 	return nil
