@@ -108,9 +108,13 @@ func presignTime(req *Request) error {
 	return nil
 }
 
-// presignPayload: the body is unsigned unless the header or the query says otherwise.
+// presignPayload: the body is unsigned unless the header or the query says otherwise. Only S3 has unsigned bodies:
+// elsewhere a presigned request has none.
 func presignPayload(req *Request) error {
 	value := UnsignedPayload
+	if req.Scope.Service != ServiceS3 {
+		value = EmptySHA256
+	}
 	inQuery, inHeader := req.Query.Get(queryContentSHA256), req.http.Header.Get(contentSHA256)
 	switch {
 	case inQuery != "" && inHeader != "" && inQuery != inHeader:

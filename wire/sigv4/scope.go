@@ -64,7 +64,7 @@ func printable(s string) bool {
 
 // checkScope compares a scope with the endpoint's. malformed is the mechanism's own Reason.
 func (v *Verifier) checkScope(scope Scope, signed time.Time, malformed Reason) *Error {
-	if scope.Region != v.region {
+	if scope.Region != v.region && !slices.Contains(v.regions, scope.Region) {
 		e := refuse(malformed, "the region %q is wrong; expecting %q", scope.Region, v.region)
 		e.Region = v.region
 		return e

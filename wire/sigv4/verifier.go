@@ -23,6 +23,7 @@ const (
 // Options are the settings of a Verifier.
 type Options struct {
 	Region         string        // the region clients sign for; default DefaultRegion
+	Regions        []string      // further ones: IAM is signed for us-east-1 everywhere
 	Services       []string      // accepted services; default {"s3"}
 	MaxSkew        time.Duration // default DefaultMaxSkew
 	Keys           int           // derived signing keys to remember; default 1024
@@ -32,6 +33,7 @@ type Options struct {
 // Verifier checks signatures made for one region.
 type Verifier struct {
 	region   string
+	regions  []string // besides region
 	services []string
 	maxSkew  time.Duration
 	minChunk int64
@@ -40,7 +42,7 @@ type Verifier struct {
 
 // New returns a Verifier.
 func New(o Options) *Verifier {
-	v := &Verifier{region: o.Region, services: slices.Clone(o.Services), maxSkew: o.MaxSkew}
+	v := &Verifier{region: o.Region, regions: slices.Clone(o.Regions), services: slices.Clone(o.Services), maxSkew: o.MaxSkew}
 	if v.region == "" {
 		v.region = DefaultRegion
 	}

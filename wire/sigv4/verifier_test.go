@@ -258,3 +258,17 @@ func TestPresignRefusesBadLifetimes(t *testing.T) {
 		}
 	}
 }
+
+// TestFurtherRegions: IAM is signed for us-east-1 everywhere, and for no region that is not named.
+func TestFurtherRegions(t *testing.T) {
+	v := New(Options{Region: "eu-central-1", Regions: []string{"us-east-1"}})
+	for region, want := range map[string]Reason{"eu-central-1": 0, "us-east-1": 0, "eu-west-1": AuthHeaderMalformed} {
+		r := newRequest(t, "GET", "http://iam.example.test/", "")
+		if err := Sign(r, exampleCredentials(), region, EmptySHA256, exampleTime()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := v.Parse(received(t, r)); ReasonOf(err) != want {
+			t.Errorf("%s: got %v, want reason %v", region, err, want)
+		}
+	}
+}
