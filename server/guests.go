@@ -18,11 +18,11 @@ var _ swarm.Guests = guests{}
 
 // MayJoin implements swarm.Guests.
 func (g guests) MayJoin(ctx context.Context, token string, t *object.Torrent, peer access.Context) error {
-	user, _, err := g.accounts.Announcer(ctx, token, t.InfoHash)
+	who, _, err := g.accounts.Announcer(ctx, token, t.InfoHash)
 	if err != nil {
 		return err
 	}
-	if !access.MayTorrent(user.Principal(), t.Bucket.Access(), t.Version.Key, t.Version.Access(), t.NamedVersion(), peer) {
+	if !access.MayTorrent(who, t.Bucket.Access(), t.Version.Key, t.Version.Access(), t.NamedVersion(), peer) {
 		return fault.New("join private swarm", t.InfoHash.String(), fault.AccessDenied, nil)
 	}
 	return nil

@@ -22,7 +22,7 @@ func TestAnnounceToken(t *testing.T) {
 		t.Fatalf("got %q, %v", token, err)
 	}
 	u, until, err := s.Announcer(t.Context(), token, h)
-	if err != nil || u.Name != "alice" || !until.Equal(expires) {
+	if err != nil || u.UserName != "alice" || !until.Equal(expires) {
 		t.Fatalf("got %+v until %v, %v", u, until, err)
 	}
 	refused := func(name, token string, h torrent.InfoHash) {

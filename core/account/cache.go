@@ -13,16 +13,15 @@ const (
 	maxAge = time.Second
 )
 
-// cache keeps what ByAccessKey found. Only keys that exist are kept, so that guesses cannot fill it.
+// cache keeps what Caller found. Only keys that exist are kept, so that guesses cannot fill it.
 type cache struct {
-	mu         sync.Mutex // guards the fields below
-	generation uint64     // of this process's view; each change through the Store makes a new one
-	entries    map[string]cached
+	mu         sync.Mutex        // guards the fields below
+	generation uint64            // of this process's view; each change through the Store makes a new one
+	entries    map[string]cached // by cacheKey
 }
 
 type cached struct {
-	user    User
-	key     AccessKey
+	caller  Caller
 	expires time.Time
 }
 

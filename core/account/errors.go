@@ -22,6 +22,17 @@ func wrap(op, resource string, err error) error {
 		return fault.New(op, resource, fault.NoSpace, err)
 	case errors.Is(err, kv.ErrConflict):
 		return fault.New(op, resource, fault.ConditionalConflict, err)
+	case errors.Is(err, kv.ErrTooLarge):
+		return fault.New(op, resource, fault.LimitExceeded, errors.New("what is stored of it is too large"))
 	}
 	return fault.New(op, resource, fault.Internal, err)
+}
+
+// invalid makes err a fault of the request, unless it has a kind of its own.
+func invalid(op, resource string, err error) error {
+	var known *fault.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	return fault.New(op, resource, fault.InvalidArgument, err)
 }

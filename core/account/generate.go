@@ -27,8 +27,22 @@ func newCanonicalID() access.CanonicalID {
 	return access.CanonicalID(hex.EncodeToString(random(canonicalIDLen / 2)))
 }
 
+// Prefixes of ids ("IAM identifiers" in the IAM user guide).
+const (
+	temporaryPrefix = "ASIA" // access keys of sessions
+	userIDPrefix    = "AIDA"
+	groupIDPrefix   = "AGPA"
+	roleIDPrefix    = "AROA"
+	policyIDPrefix  = "ANPA"
+)
+
+// newUniqueID returns an id of 20 characters that was never used.
+func newUniqueID(prefix string) string {
+	return prefix + base32.StdEncoding.EncodeToString(random(keyRandom))
+}
+
 // newKeyPair returns an access key of 20 and a secret of 40 characters.
 func newKeyPair() (id string, secret Secret) {
-	return keyPrefix + base32.StdEncoding.EncodeToString(random(keyRandom)),
+	return newUniqueID(keyPrefix),
 		Secret(base64.StdEncoding.EncodeToString(random(secretRandom)))
 }

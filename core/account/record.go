@@ -33,6 +33,7 @@ const (
 	keyUserName protowire.Number = 3
 	keyCreated  protowire.Number = 4 // milliseconds since 1970
 	keyActive   protowire.Number = 5
+	keyAccount  protowire.Number = 6 // canonical id; only of the key of an IAM user
 )
 
 var errRecord = errors.New("malformed record")
@@ -86,7 +87,8 @@ func encodeKey(k AccessKey) []byte {
 	b = appendString(b, keySecret, k.Secret.Reveal())
 	b = appendString(b, keyUserName, k.UserName)
 	b = appendUint(b, keyCreated, uint64(k.Created.UnixMilli()))
-	return appendUint(b, keyActive, protowire.EncodeBool(k.Active))
+	b = appendUint(b, keyActive, protowire.EncodeBool(k.Active))
+	return appendString(b, keyAccount, string(k.Account))
 }
 
 func decodeKey(b []byte) (AccessKey, error) {
@@ -103,6 +105,8 @@ func decodeKey(b []byte) (AccessKey, error) {
 			k.Created = time.UnixMilli(int64(num)).UTC()
 		case keyActive:
 			k.Active = protowire.DecodeBool(num)
+		case keyAccount:
+			k.Account = access.CanonicalID(text)
 		}
 	})
 	if err == nil && (k.ID == "" || k.Secret == "" || k.UserName == "") {

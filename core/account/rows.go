@@ -13,6 +13,12 @@ const (
 	kindKey       = 'k' // access key -> key record
 	kindCanonical = 'i' // canonical id -> folded name
 	kindEmail     = 'e' // folded email -> folded name
+	kindAccount   = 'n' // account id -> folded name
+	kindIAMUser   = 'U' // account id, folded name -> identity record
+	kindIAMGroup  = 'G' // account id, folded name -> identity record
+	kindIAMRole   = 'R' // account id, folded name -> identity record
+	kindPolicy    = 'P' // account id, folded name -> policy record
+	kindSealing   = 's' // the key of session tokens
 )
 
 func rowKey(kind byte, field string) []byte {
@@ -22,4 +28,30 @@ func rowKey(kind byte, field string) []byte {
 func userKey(name string) []byte                { return rowKey(kindUser, fold(name)) }
 func keyKey(id string) []byte                   { return rowKey(kindKey, id) }
 func canonicalKey(id access.CanonicalID) []byte { return rowKey(kindCanonical, string(id)) }
+func accountKey(id access.CanonicalID) []byte   { return rowKey(kindAccount, id.AccountID()) }
 func emailKey(email string) []byte              { return rowKey(kindEmail, fold(email)) }
+
+// row is the kind of row of an identity.
+func (k IdentityKind) row() byte {
+	switch k {
+	case IAMUser:
+		return kindIAMUser
+	case IAMGroup:
+		return kindIAMGroup
+	}
+	return kindIAMRole
+}
+
+func identityKey(k IdentityKind, account access.CanonicalID, name string) []byte {
+	return identityRow(k, account.AccountID(), name)
+}
+
+func identityRow(k IdentityKind, accountID, name string) []byte {
+	return tuple.AppendString(rowKey(k.row(), accountID), fold(name))
+}
+
+func policyKey(accountID, name string) []byte {
+	return tuple.AppendString(rowKey(kindPolicy, accountID), fold(name))
+}
+
+func sealingKey() []byte { return []byte{prefix, kindSealing} }

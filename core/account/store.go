@@ -2,9 +2,11 @@ package account
 
 import (
 	"context"
+	"crypto/cipher"
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"shoal/core/access"
@@ -23,6 +25,7 @@ type Store struct {
 	engine kv.Engine
 	now    func() time.Time
 	cache  cache
+	aead   atomic.Pointer[cipher.AEAD] // of session tokens; nil until it was read
 }
 
 // New returns a Store over engine.
@@ -41,6 +44,11 @@ func (s *Store) CreateUser(ctx context.Context, n NewUser) (User, AccessKey, err
 		return User{}, AccessKey{}, fault.New(op, n.Name, fault.InvalidArgument, err)
 	}
 	u, k := s.build(n)
+	if _, err := s.ByCanonicalID(ctx, u.CanonicalID); fault.Is(err, fault.NoSuchUser) {
+		if err := s.clearAccount(ctx, u.CanonicalID); err != nil {
+			return User{}, AccessKey{}, wrap(op, n.Name, err)
+		}
+	}
 	err := s.update(ctx, func(tx *kv.Tx) error { return insert(tx, op, u, k) })
 	if err != nil {
 		return User{}, AccessKey{}, wrap(op, n.Name, err)
@@ -59,7 +67,7 @@ func (s *Store) build(n NewUser) (User, AccessKey) {
 	if n.DisplayName == "" {
 		n.DisplayName = n.Name
 	}
-	created := s.now().UTC().Truncate(time.Millisecond)
+	created := s.created()
 	u := User{
 		Name: n.Name, CanonicalID: n.CanonicalID, DisplayName: n.DisplayName, Email: n.Email,
 		Role: n.Role, Account: n.CanonicalID, Created: created, AccessKeyIDs: []string{n.AccessKey},
@@ -67,9 +75,12 @@ func (s *Store) build(n NewUser) (User, AccessKey) {
 	return u, AccessKey{ID: n.AccessKey, Secret: n.Secret, UserName: n.Name, Created: created, Active: true}
 }
 
+// created is now as it is stored.
+func (s *Store) created() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
+
 // insert writes the rows of a new user; that each of them is absent is checked in the same commit.
 func insert(tx *kv.Tx, op string, u User, k AccessKey) error {
-	keys := [][]byte{userKey(u.Name), keyKey(k.ID), canonicalKey(u.CanonicalID)}
+	keys := [][]byte{userKey(u.Name), keyKey(k.ID), canonicalKey(u.CanonicalID), accountKey(u.CanonicalID)}
 	if u.Email != "" {
 		keys = append(keys, emailKey(u.Email))
 	}
@@ -77,7 +88,7 @@ func insert(tx *kv.Tx, op string, u User, k AccessKey) error {
 	if err != nil {
 		return err
 	}
-	for i, what := range []string{"name", "access key", "canonical id", "email address"}[:len(rows)] {
+	for i, what := range []string{"name", "access key", "canonical id", "account id", "email address"}[:len(rows)] {
 		if rows[i].Exists() {
 			return fault.New(op, u.Name, fault.AlreadyExists, fmt.Errorf("the %s belongs to another user", what))
 		}
@@ -85,14 +96,13 @@ func insert(tx *kv.Tx, op string, u User, k AccessKey) error {
 	name := []byte(fold(u.Name))
 	tx.Put(keys[0], encodeUser(u))
 	tx.Put(keys[1], encodeKey(k))
-	tx.Put(keys[2], name)
-	if u.Email != "" {
-		tx.Put(keys[3], name)
+	for _, index := range keys[2:] {
+		tx.Put(index, name)
 	}
 	return nil
 }
 
-// DeleteUser removes a user with his keys. What he owns is not looked at: the caller sees to it that
+// DeleteUser removes a user with his keys and all of IAM in his account. What he owns is not looked at: the caller sees to it that
 // he owns no bucket. NoSuchUser; InvalidRequest for the root user.
 func (s *Store) DeleteUser(ctx context.Context, name string) error {
 	const op = "delete user"
@@ -102,6 +112,7 @@ func (s *Store) DeleteUser(ctx context.Context, name string) error {
 	if len(name) > MaxName {
 		return fault.New(op, name, fault.NoSuchUser, nil)
 	}
+	var gone access.CanonicalID
 	err := s.update(ctx, func(tx *kv.Tx) error {
 		// Every change of a user writes his row, so that this one check covers his keys too.
 		rows, err := tx.Get(userKey(name))
@@ -112,9 +123,11 @@ func (s *Store) DeleteUser(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
+		gone = u.CanonicalID
 		tx.UseReserve()
 		tx.Delete(userKey(name))
 		tx.Delete(canonicalKey(u.CanonicalID))
+		tx.Delete(accountKey(u.CanonicalID))
 		if u.Email != "" {
 			tx.Delete(emailKey(u.Email))
 		}
@@ -123,6 +136,9 @@ func (s *Store) DeleteUser(ctx context.Context, name string) error {
 		}
 		return nil
 	})
+	if err == nil {
+		err = s.clearAccount(ctx, gone)
+	}
 	return wrap(op, name, err)
 }
 

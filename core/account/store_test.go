@@ -44,6 +44,12 @@ func create(t *testing.T, s *Store, n NewUser) (User, AccessKey) {
 	return u, k
 }
 
+// byAccessKey returns the account and the key that sign with an access key.
+func byAccessKey(ctx context.Context, s *Store, id string) (User, AccessKey, error) {
+	c, err := s.Caller(ctx, id, "")
+	return c.Account, c.Key, err
+}
+
 func TestCreateAndFind(t *testing.T) {
 	s := New(newEngine(t), Options{})
 	u, k := create(t, s, NewUser{Name: "Alice", Email: "Alice@example.com", Role: access.RoleUserPlus})
@@ -55,7 +61,7 @@ func TestCreateAndFind(t *testing.T) {
 		"canonical id": func(ctx context.Context) (User, error) { return s.ByCanonicalID(ctx, u.CanonicalID) },
 		"email":        func(ctx context.Context) (User, error) { return s.ByEmail(ctx, "alice@EXAMPLE.com") },
 		"access key": func(ctx context.Context) (User, error) {
-			got, key, err := s.ByAccessKey(ctx, k.ID)
+			got, key, err := byAccessKey(ctx, s, k.ID)
 			if key != k {
 				t.Errorf("key: got %q, want %q", key.ID, k.ID)
 			}
@@ -81,7 +87,7 @@ func TestCreateAndFind(t *testing.T) {
 			t.Errorf("by %s after the delete: got %v, want NoSuchUser", by, err)
 		}
 	}
-	if _, _, err := s.ByAccessKey(t.Context(), k.ID); !fault.Is(err, fault.NoSuchAccessKey) {
+	if _, _, err := byAccessKey(t.Context(), s, k.ID); !fault.Is(err, fault.NoSuchAccessKey) {
 		t.Errorf("key after the delete: got %v, want NoSuchAccessKey", err)
 	}
 	if err := s.DeleteUser(t.Context(), "alice"); !fault.Is(err, fault.NoSuchUser) {
@@ -178,7 +184,7 @@ func TestCreateRefuses(t *testing.T) {
 	if _, err := s.ByEmail(t.Context(), strings.Repeat(long, 30)); !fault.Is(err, fault.NoSuchUser) {
 		t.Errorf("endless address: got %v, want NoSuchUser", err)
 	}
-	if _, _, err := s.ByAccessKey(t.Context(), strings.Repeat(long, 30)); !fault.Is(err, fault.NoSuchAccessKey) {
+	if _, _, err := byAccessKey(t.Context(), s, strings.Repeat(long, 30)); !fault.Is(err, fault.NoSuchAccessKey) {
 		t.Errorf("endless key: got %v, want NoSuchAccessKey", err)
 	}
 }
@@ -194,7 +200,7 @@ func TestEnsureRoot(t *testing.T) {
 		if err != nil || made != wantMade {
 			t.Fatalf("got made=%v, %v, want %v", made, err, wantMade)
 		}
-		u, got, err := s.ByAccessKey(t.Context(), k.ID)
+		u, got, err := byAccessKey(t.Context(), s, k.ID)
 		if err != nil || got != k || u.Name != RootName || u.Principal().Kind != access.Root {
 			t.Fatalf("root key %q: got %+v, %v", k.ID, u, err)
 		}
@@ -205,7 +211,7 @@ func TestEnsureRoot(t *testing.T) {
 		t.Errorf("second start: got key %q, want %q", again.ID, first.ID)
 	}
 	set := ensure("rootkey", "rootsecret", false)
-	if _, _, err := s.ByAccessKey(t.Context(), first.ID); !fault.Is(err, fault.NoSuchAccessKey) {
+	if _, _, err := byAccessKey(t.Context(), s, first.ID); !fault.Is(err, fault.NoSuchAccessKey) {
 		t.Errorf("replaced root key: got %v, want NoSuchAccessKey", err)
 	}
 	if same := ensure("rootkey", "rootsecret", false); same != set {
@@ -235,18 +241,18 @@ func TestOtherProcess(t *testing.T) {
 	there := New(engine, Options{})
 	_, k := create(t, here, NewUser{Name: "alice"})
 	for range 2 {
-		if _, _, err := here.ByAccessKey(t.Context(), k.ID); err != nil {
+		if _, _, err := byAccessKey(t.Context(), here, k.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := there.DeleteUser(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := here.ByAccessKey(t.Context(), k.ID); err != nil {
+	if _, _, err := byAccessKey(t.Context(), here, k.ID); err != nil {
 		t.Errorf("within maxAge: got %v, want the cached key", err)
 	}
 	now = now.Add(maxAge)
-	if _, _, err := here.ByAccessKey(t.Context(), k.ID); !fault.Is(err, fault.NoSuchAccessKey) {
+	if _, _, err := byAccessKey(t.Context(), here, k.ID); !fault.Is(err, fault.NoSuchAccessKey) {
 		t.Errorf("after maxAge: got %v, want NoSuchAccessKey", err)
 	}
 }

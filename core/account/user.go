@@ -30,6 +30,7 @@ func (u User) Principal() access.Principal {
 	return access.Principal{
 		Kind:        kind,
 		CanonicalID: u.CanonicalID,
+		AccountID:   u.CanonicalID.AccountID(),
 		UserName:    u.Name,
 		ARN:         access.UserARN(u.Name),
 		Role:        u.Role,
@@ -41,7 +42,8 @@ type AccessKey struct {
 	ID       string
 	Secret   Secret
 	UserName string
-	Created  time.Time // UTC, to the millisecond
+	Account  access.CanonicalID // of an IAM user, who has the name there; empty for the key of an account
+	Created  time.Time          // UTC, to the millisecond
 	Active   bool
 }
 

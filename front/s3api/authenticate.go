@@ -33,22 +33,18 @@ func (h *Handler) verify(c *call) (*sigv4.Verified, error) {
 	if c.claim.Mechanism == sigv4.Anonymous {
 		return h.verifier.Anonymous(c.claim)
 	}
-	if c.claim.SecurityToken != "" {
-		// There are no temporary credentials here, so that no token is good.
-		return nil, errorOf(codeInvalidToken, "")
-	}
-	user, key, err := h.accounts.ByAccessKey(c.ctx, c.claim.AccessKeyID)
+	who, err := h.accounts.Caller(c.ctx, c.claim.AccessKeyID, c.claim.SecurityToken)
 	if fault.Is(err, fault.NoSuchAccessKey) {
 		return nil, errorOf(codeInvalidAccessKeyID, "", element{"AWSAccessKeyId", c.claim.AccessKeyID})
 	}
 	if err != nil {
 		return nil, err
 	}
-	verified, err := h.verifier.Verify(c.claim, key.Secret.Reveal(), h.o.Now())
+	verified, err := h.verifier.Verify(c.claim, who.Key.Secret.Reveal(), h.o.Now())
 	if err != nil {
 		return nil, err
 	}
-	c.principal = user.Principal()
-	c.requester = access.Owner{ID: user.CanonicalID, DisplayName: user.DisplayName}
+	c.principal = who.Principal
+	c.requester = access.Owner{ID: who.Account.CanonicalID, DisplayName: who.Account.DisplayName}
 	return verified, nil
 }

@@ -30,7 +30,7 @@ func TestAnnounceTokenOfTorrent(t *testing.T) {
 			token, ok := strings.CutPrefix(m.Announce, prefix)
 			u, until, err := s.handler.accounts.Announcer(context.Background(), token, h)
 			if !ok || err != nil || u.CanonicalID != s.users[user].CanonicalID {
-				t.Errorf("%s, %v: token in %q is of %q, %v", user, kind, m.Announce, u.Name, err)
+				t.Errorf("%s, %v: token in %q is of %q, %v", user, kind, m.Announce, u.UserName, err)
 			}
 			if left := time.Until(until); left > announceTokenFor || left < announceTokenFor-time.Hour {
 				t.Errorf("%s, %v: good for %v, want %v", user, kind, left, announceTokenFor)

@@ -25,6 +25,7 @@ import (
 	"shoal/core/meter"
 	"shoal/core/object"
 	"shoal/storage/blob/fileblob"
+	"shoal/storage/kv"
 	"shoal/storage/kv/pebblekv"
 	"shoal/wire/sigv4"
 )
@@ -43,6 +44,7 @@ type testServer struct {
 	url     string
 	handler *Handler
 	objects *object.Store
+	engine  kv.Engine
 	users   map[string]account.User
 	keys    map[string]sigv4.Credentials
 	usage   *eventLog
@@ -79,7 +81,7 @@ func newTestServer(t testing.TB, o Options) *testServer {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	accounts := account.New(engine, account.Options{})
-	s := &testServer{objects: objects, users: map[string]account.User{}, keys: map[string]sigv4.Credentials{}, usage: &eventLog{}}
+	s := &testServer{objects: objects, engine: engine, users: map[string]account.User{}, keys: map[string]sigv4.Credentials{}, usage: &eventLog{}}
 	roles := map[string]access.Role{owner: access.RoleUserPlus, other: access.RoleUserPlus, reader: access.RoleUser, admin: access.RoleAdmin}
 	for name, role := range roles {
 		s.addUser(t, accounts, name, role)
