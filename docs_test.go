@@ -128,6 +128,7 @@ func scrapeMetrics(t *testing.T) string {
 		}
 	}()
 	httpGet(t, s.URL()+"/bucket/key")
+	httpGet(t, s.URL()+"/?Action=GetCallerIdentity")
 	return httpGet(t, s.URL()+"/_shoal/metrics")
 }
 

@@ -16,6 +16,7 @@ func (s *Server) metricsHandler() http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	registry.MustRegister(s.s3.Collectors()...)
+	registry.MustRegister(s.iam.Collectors()...)
 	registry.MustRegister(s.liveMetrics()...)
 	registry.MustRegister(s.dhtMetrics()...)
 	serve := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})

@@ -13,6 +13,7 @@ import (
 
 	"shoal/core/object"
 	"shoal/front/admin"
+	"shoal/front/iamapi"
 	"shoal/front/s3api"
 	"shoal/front/tracker"
 )
@@ -36,15 +37,19 @@ func (s *Server) s3Routes() http.Handler {
 	own.HandleFunc("GET /_shoal/health", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	own.Handle(admin.PathPrefix+"/", s.s3.RequireRoot(http.StripPrefix(admin.PathPrefix, s.admin)))
 	own.Handle("GET /_shoal/metrics", s.metricsHandler())
-	return besideS3(own, s.s3Load.count(s.s3), s.s3.Hosts)
+	return besideS3(own, s.iam, s.s3Load.count(s.s3), s.s3.Hosts)
 }
 
-// besideS3 puts our own paths beside S3: "_shoal" cannot be a bucket's name. Where the host is a bucket's
-// (hosted), it is the beginning of a key like any other.
-func besideS3(own, s3 http.Handler, hosted func(host string) bool) http.Handler {
+// besideS3 puts our own paths and the APIs of IAM and STS beside S3: "_shoal" cannot be a bucket's name. Where the host
+// is a bucket's (hosted), it is the beginning of a key like any other, and a form is for the bucket.
+func besideS3(own, iam, s3 http.Handler, hosted func(host string) bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_shoal/") && !hosted(r.Host) {
 			own.ServeHTTP(w, r)
+			return
+		}
+		if iamapi.Serves(r) && !hosted(r.Host) {
+			iam.ServeHTTP(w, r)
 			return
 		}
 		s3.ServeHTTP(w, r)

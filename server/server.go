@@ -14,6 +14,7 @@ import (
 	"shoal/core/swarm"
 	"shoal/front/admin"
 	"shoal/front/dht"
+	"shoal/front/iamapi"
 	"shoal/front/s3api"
 	"shoal/front/seeder"
 	"shoal/front/tracker"
@@ -35,6 +36,7 @@ type Server struct {
 	seeder    *seeder.Seeder
 	dht       *dht.Announcer
 	admin     *admin.Handler
+	iam       *iamapi.Handler
 	listeners *listeners
 	rootKey   account.AccessKey
 	rootMade  bool
@@ -94,6 +96,7 @@ func (s *Server) build() {
 		Announce: s.announceURLs, PrivateAnnounce: s.privateURLs, Peers: s.seederAddrs,
 		WebSeed: s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, TorrentGiven: s.torrentGiven, Logger: s.log,
 	})
+	s.iam = iamapi.New(s.accounts, iamapi.Options{Region: s.cfg.Region, Logger: s.log})
 	s.tracker = tracker.New(s.swarms, tracker.Options{
 		PeerPort: a.peerPort(), PublicHost: s.cfg.PublicHost, Rate: s.cfg.TrackerRate, Logger: s.log,
 	})

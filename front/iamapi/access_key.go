@@ -1,0 +1,89 @@
+package iamapi
+
+import "shoal/core/account"
+
+func keyActions() []action {
+	user := ofIdentity(account.IAMUser, "UserName")
+	const ofUsers = "of IAM users; the key of an account is made and replaced by `shoal user` and `--root-access-key`"
+	return []action{
+		{name: "CreateAccessKey", service: serviceIAM, resource: user, serve: (*Handler).createAccessKey, state: partial, note: ofUsers},
+		{name: "ListAccessKeys", service: serviceIAM, resource: user, serve: (*Handler).listAccessKeys, state: yes},
+		{name: "UpdateAccessKey", service: serviceIAM, resource: user, serve: (*Handler).updateAccessKey, state: partial, note: ofUsers},
+		{name: "DeleteAccessKey", service: serviceIAM, resource: user, serve: (*Handler).deleteAccessKey, state: partial, note: ofUsers},
+	}
+}
+
+type accessKeyXML struct {
+	UserName        string
+	AccessKeyID     string `xml:"AccessKeyId"`
+	Status          string
+	SecretAccessKey string `xml:",omitempty"`
+	CreateDate      timestamp
+}
+
+func toAccessKey(k account.AccessKey) accessKeyXML {
+	status := "Inactive"
+	if k.Active {
+		status = "Active"
+	}
+	return accessKeyXML{UserName: k.UserName, AccessKeyID: k.ID, Status: status, CreateDate: timestamp(k.Created)}
+}
+
+func (h *Handler) createAccessKey(c *call) (any, error) {
+	name, err := c.needUser()
+	if err != nil {
+		return nil, err
+	}
+	k, err := h.accounts.CreateAccessKey(c.ctx, c.account(), name)
+	if err != nil {
+		return nil, err
+	}
+	x := toAccessKey(k)
+	x.SecretAccessKey = k.Secret.Reveal() // shown this once
+	return struct{ AccessKey accessKeyXML }{x}, nil
+}
+
+func (h *Handler) listAccessKeys(c *call) (any, error) {
+	var keys []account.AccessKey
+	var err error
+	if name, ok := c.userName(); ok {
+		keys, err = h.accounts.AccessKeys(c.ctx, c.account(), name)
+	} else {
+		keys, err = h.accounts.AccountKeys(c.ctx, c.who.Account)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		AccessKeyMetadata list[accessKeyXML]
+		pageXML
+	}{convert(keys, toAccessKey), pageXML{}}, nil
+}
+
+func (h *Handler) updateAccessKey(c *call) (any, error) {
+	name, id, err := c.namedKey()
+	if err != nil {
+		return nil, err
+	}
+	status := c.form.get("Status")
+	if status != "Active" && status != "Inactive" {
+		return nil, invalid("Status", "Member must satisfy enum value set: [Active, Inactive]")
+	}
+	return nil, h.accounts.SetAccessKeyActive(c.ctx, c.account(), name, id, status == "Active")
+}
+
+func (h *Handler) deleteAccessKey(c *call) (any, error) {
+	name, id, err := c.namedKey()
+	if err != nil {
+		return nil, err
+	}
+	return nil, h.accounts.DeleteAccessKey(c.ctx, c.account(), name, id)
+}
+
+func (c *call) namedKey() (user, id string, err error) {
+	if user, err = c.needUser(); err != nil {
+		return "", "", err
+	}
+	id, err = c.form.need("AccessKeyId")
+	return user, id, err
+}

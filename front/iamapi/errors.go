@@ -1,0 +1,164 @@
+package iamapi
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"shoal/core/fault"
+	"shoal/wire/sigv4"
+)
+
+// code is an error code of IAM or STS ("Common errors" and the errors of each action in their API references).
+type code string
+
+const (
+	codeAccessDenied     code = "AccessDenied"
+	codeConcurrent       code = "ConcurrentModification"
+	codeDeleteConflict   code = "DeleteConflict"
+	codeExists           code = "EntityAlreadyExists"
+	codeExpiredToken     code = "ExpiredToken"
+	codeExpiredWeb       code = "ExpiredTokenException"
+	codeIDPCommunication code = "IDPCommunicationError"
+	codeIncomplete       code = "IncompleteSignature"
+	codeInternal         code = "InternalFailure"
+	codeInvalidAction    code = "InvalidAction"
+	codeInvalidClient    code = "InvalidClientTokenId"
+	codeInvalidInput     code = "InvalidInput"
+	codeInvalidWeb       code = "InvalidIdentityToken"
+	codeLimit            code = "LimitExceeded"
+	codeMalformedPolicy  code = "MalformedPolicyDocument"
+	codeMalformedQuery   code = "MalformedQueryString"
+	codeMissingToken     code = "MissingAuthenticationToken"
+	codeNoSuchEntity     code = "NoSuchEntity"
+	codeNotImplemented   code = "NotImplemented"
+	codeSignature        code = "SignatureDoesNotMatch"
+	codeUnavailable      code = "ServiceUnavailable"
+	codeUnmodifiable     code = "UnmodifiableEntity"
+	codeValidation       code = "ValidationError"
+)
+
+// status returns the HTTP status of c.
+func (c code) status() int {
+	switch c {
+	case codeAccessDenied, codeExpiredToken, codeInvalidClient, codeMissingToken, codeSignature:
+		return http.StatusForbidden
+	case codeNoSuchEntity:
+		return http.StatusNotFound
+	case codeConcurrent, codeDeleteConflict, codeExists, codeLimit:
+		return http.StatusConflict
+	case codeInternal:
+		return http.StatusInternalServerError
+	case codeNotImplemented:
+		return http.StatusNotImplemented
+	case codeUnavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusBadRequest
+}
+
+// Errors of a WebIdentity.
+var (
+	ErrInvalidToken = errors.New("the web identity token is not valid")
+	ErrExpiredToken = errors.New("the web identity token has expired")
+	ErrUnreachable  = errors.New("the identity provider cannot be reached")
+)
+
+// apiError is an error as it is told. Its cause, if any, is for the log only.
+type apiError struct {
+	code    code
+	message string
+	err     error
+}
+
+func errorOf(c code, message string) *apiError { return &apiError{code: c, message: message} }
+
+func (e *apiError) Error() string {
+	if e.err != nil {
+		return string(e.code) + ": " + e.err.Error()
+	}
+	return string(e.code) + ": " + e.message
+}
+
+func (e *apiError) Unwrap() error { return e.err }
+
+// translate turns any error into what the client is told. What is not known is an internal failure, whose cause is
+// for the log.
+func translate(err error) *apiError {
+	var api *apiError
+	var refused *sigv4.Error
+	var core *fault.Error
+	switch {
+	case errors.As(err, &api):
+		return api
+	case errors.As(err, &refused):
+		row := reasonCodes[refused.Reason]
+		if refused.Region != "" {
+			row.code = codeSignature
+		}
+		if refused.Detail != "" {
+			row.message = upperFirst(refused.Detail)
+		}
+		return &apiError{row.code, row.message, err}
+	case errors.As(err, &core):
+		row, ok := kindCodes[core.Kind]
+		if !ok {
+			row = kindCodes[fault.Internal]
+		}
+		if core.Err != nil && row.message == "" {
+			row.message = upperFirst(core.Err.Error())
+		}
+		return &apiError{row.code, row.message, err}
+	}
+	return &apiError{codeInternal, internalMessage, err}
+}
+
+// upperFirst makes the text of an error a sentence as AWS writes it.
+func upperFirst(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
+
+const internalMessage = "The request processing has failed because of an unknown error, exception or failure."
+
+// errorRow is what goes out for a kind of error. An empty message is the text of the cause.
+type errorRow struct {
+	code    code
+	message string
+}
+
+// kindCodes is the row of every kind of error that the core answers here; the others are internal. Never written.
+var kindCodes = map[fault.Kind]errorRow{
+	fault.Internal:            {codeInternal, internalMessage},
+	fault.AccessDenied:        {codeAccessDenied, ""},
+	fault.InvalidArgument:     {codeValidation, ""},
+	fault.InvalidRequest:      {codeInvalidInput, ""},
+	fault.MalformedPolicy:     {codeMalformedPolicy, ""},
+	fault.NoSuchEntity:        {codeNoSuchEntity, ""},
+	fault.AlreadyExists:       {codeExists, ""},
+	fault.DeleteConflict:      {codeDeleteConflict, ""},
+	fault.LimitExceeded:       {codeLimit, ""},
+	fault.NoSuchAccessKey:     {codeInvalidClient, "The security token included in the request is invalid."},
+	fault.InvalidToken:        {codeInvalidClient, "The security token included in the request is invalid."},
+	fault.ExpiredToken:        {codeExpiredToken, "The security token included in the request is expired"},
+	fault.ConditionalConflict: {codeConcurrent, "Another change of the same was made at the same time. Try again."},
+	fault.SlowDown:            {codeUnavailable, "Too many requests are being served."},
+	fault.NoSpace:             {codeUnavailable, "There is no space left to store it."},
+	fault.Canceled:            {codeUnavailable, "The request was given up."},
+}
+
+// reasonCodes is the row of every sigv4.Reason. Never written.
+var reasonCodes = reasonTable()
+
+func reasonTable() map[sigv4.Reason]errorRow {
+	table := make(map[sigv4.Reason]errorRow)
+	for _, r := range sigv4.Reasons() {
+		table[r] = errorRow{codeIncomplete, "The request signature does not conform to AWS standards."}
+	}
+	const mismatch = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method."
+	for _, r := range []sigv4.Reason{sigv4.SignatureMismatch, sigv4.ContentSHA256Mismatch} {
+		table[r] = errorRow{codeSignature, mismatch}
+	}
+	for _, r := range []sigv4.Reason{sigv4.RequestTimeTooSkewed, sigv4.ExpiredPresign, sigv4.PresignNotYetValid} {
+		table[r] = errorRow{codeSignature, "Signature expired or not yet current."}
+	}
+	table[sigv4.InvalidToken] = kindCodes[fault.InvalidToken]
+	return table
+}

@@ -1,0 +1,170 @@
+package iamapi
+
+import (
+	"crypto/sha256"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"shoal/core/access"
+	"shoal/core/account"
+)
+
+const (
+	formType = "application/x-www-form-urlencoded"
+	// maxForm bounds a request in bytes: a policy document of 131,072 characters (IAM), percent-encoded, and the rest.
+	maxForm = 512 << 10
+	// maxParameters bounds how many there are: fifty tags of two, and a dozen more.
+	maxParameters = 256
+	// maxMembers bounds a list.
+	maxMembers = account.MaxTags
+)
+
+var errForm = errors.New("not a form of distinct parameters")
+
+// form is the parameters of a request. Each is there once.
+type form map[string]string
+
+// parseForm reads the body of a POST or the query of a GET.
+func parseForm(text string) (form, error) {
+	if len(text) > maxForm || strings.Count(text, "&") >= maxParameters {
+		return nil, errForm
+	}
+	values, err := url.ParseQuery(text)
+	if err != nil {
+		return nil, errForm
+	}
+	f := make(form, len(values))
+	for name, v := range values {
+		if len(v) != 1 || !utf8.ValidString(v[0]) || !utf8.ValidString(name) {
+			return nil, errForm
+		}
+		f[name] = v[0]
+	}
+	return f, nil
+}
+
+// readForm reads and hashes the whole body.
+func (h *Handler) readForm(c *call) error {
+	if c.http.Method == http.MethodGet {
+		return c.takeForm(c.http.URL.RawQuery)
+	}
+	if c.http.URL.RawQuery != "" && c.http.URL.Query().Has("Action") {
+		return errorOf(codeMalformedQuery, "The parameters stand in the body or in the query, not in both.")
+	}
+	_ = c.control.SetReadDeadline(time.Now().Add(bodyTimeout))
+	body, err := io.ReadAll(io.LimitReader(c.http.Body, maxForm+1))
+	if err != nil {
+		return errorOf(codeMalformedQuery, "The body could not be read.")
+	}
+	c.bodySum = sha256.Sum256(body)
+	return c.takeForm(string(body))
+}
+
+func (c *call) takeForm(text string) (err error) {
+	if c.form, err = parseForm(text); err != nil {
+		return errorOf(codeMalformedQuery, "The request is not a form of at most "+strconv.Itoa(maxParameters)+" parameters, each given once.")
+	}
+	return nil
+}
+
+func (f form) get(name string) string { return f[name] }
+
+// need returns a parameter that has to be there.
+func (f form) need(name string) (string, error) {
+	if f[name] == "" {
+		return "", missing(name)
+	}
+	return f[name], nil
+}
+
+func missing(name string) error {
+	return errorOf(codeValidation, "1 validation error detected: Value null at '"+lowerFirst(name)+"' failed to satisfy constraint: Member must not be null")
+}
+
+func invalid(name, why string) error {
+	return errorOf(codeValidation, "1 validation error detected: Value at '"+lowerFirst(name)+"' failed to satisfy constraint: "+why)
+}
+
+func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+
+// number returns a parameter within bounds, or fallback when it is not there.
+func (f form) number(name string, fallback, low, high int) (int, error) {
+	text, ok := f[name]
+	if !ok {
+		return fallback, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < low || n > high {
+		return 0, invalid(name, "Member must be a number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high))
+	}
+	return n, nil
+}
+
+// boolean returns a parameter, false when it is not there.
+func (f form) boolean(name string) (bool, error) {
+	switch f[name] {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	}
+	return false, invalid(name, "Member must be true or false")
+}
+
+// list returns the values of name.member.1 and so on, each with suffix.
+func (f form) list(name, suffix string) ([]string, error) {
+	var values []string
+	for n := 1; ; n++ {
+		v, ok := f[name+".member."+strconv.Itoa(n)+suffix]
+		if !ok {
+			return values, nil
+		}
+		if n > maxMembers {
+			return nil, invalid(name, "Member must have length less than or equal to "+strconv.Itoa(maxMembers))
+		}
+		values = append(values, v)
+	}
+}
+
+// tags returns the tags of a request.
+func (f form) tags(name string) ([]access.Tag, error) {
+	keys, err := f.list(name, ".Key")
+	if err != nil {
+		return nil, err
+	}
+	var tags []access.Tag
+	for n, key := range keys {
+		tags = append(tags, access.Tag{Key: key, Value: f[name+".member."+strconv.Itoa(n+1)+".Value"]})
+	}
+	return tags, nil
+}
+
+// has reports whether there is a parameter of that name, or a list or structure.
+func (f form) has(name string) bool {
+	for k := range f {
+		if k == name || strings.HasPrefix(k, name+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// printable returns what a message can repeat of a parameter.
+func printable(s string) string {
+	const most = 128
+	if len(s) > most {
+		s = s[:most]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,134 @@
+package iamapi
+
+import (
+	"slices"
+
+	"shoal/core/account"
+)
+
+func toVersion(p account.ManagedPolicy, v account.PolicyVersion) policyVersionXML {
+	return policyVersionXML{VersionID: versionID(v.Number), IsDefaultVersion: v.Number == p.Default, CreateDate: timestamp(v.Created)}
+}
+
+func (h *Handler) createPolicyVersion(c *call) (any, error) {
+	arn, err := c.form.need("PolicyArn")
+	if err != nil {
+		return nil, err
+	}
+	document, err := c.form.need("PolicyDocument")
+	if err != nil {
+		return nil, err
+	}
+	makeDefault, err := c.form.boolean("SetAsDefault")
+	if err != nil {
+		return nil, err
+	}
+	v, err := h.accounts.AddPolicyVersion(c.ctx, c.account(), arn, document, makeDefault)
+	if err != nil {
+		return nil, err
+	}
+	x := policyVersionXML{VersionID: versionID(v.Number), IsDefaultVersion: makeDefault, CreateDate: timestamp(v.Created)}
+	return struct{ PolicyVersion policyVersionXML }{x}, nil
+}
+
+func (h *Handler) getPolicyVersion(c *call) (any, error) {
+	number, err := c.needVersion()
+	if err != nil {
+		return nil, err
+	}
+	p, err := h.policy(c)
+	if err != nil {
+		return nil, err
+	}
+	v, ok := p.Version(number)
+	if !ok {
+		return nil, errorOf(codeNoSuchEntity, "Policy "+p.ARN()+" version "+versionID(number)+" does not exist or is not attachable.")
+	}
+	x := toVersion(p, v)
+	x.Document = escapeDocument(v.Document)
+	return struct{ PolicyVersion policyVersionXML }{x}, nil
+}
+
+func (h *Handler) listPolicyVersions(c *call) (any, error) {
+	p, err := h.policy(c)
+	if err != nil {
+		return nil, err
+	}
+	versions := slices.Clone(p.Versions)
+	slices.Reverse(versions) // the newest first; at most account.MaxPolicyVersions: always one page
+	return struct {
+		Versions list[policyVersionXML]
+		pageXML
+	}{convert(versions, func(v account.PolicyVersion) policyVersionXML { return toVersion(p, v) }), pageXML{}}, nil
+}
+
+func (h *Handler) setDefaultPolicyVersion(c *call) (any, error) {
+	arn, number, err := c.namedVersion()
+	if err != nil {
+		return nil, err
+	}
+	return nil, h.accounts.SetDefaultVersion(c.ctx, c.account(), arn, number)
+}
+
+func (h *Handler) deletePolicyVersion(c *call) (any, error) {
+	arn, number, err := c.namedVersion()
+	if err != nil {
+		return nil, err
+	}
+	return nil, h.accounts.DeletePolicyVersion(c.ctx, c.account(), arn, number)
+}
+
+func (c *call) namedVersion() (arn string, number int, err error) {
+	if arn, err = c.form.need("PolicyArn"); err != nil {
+		return "", 0, err
+	}
+	number, err = c.needVersion()
+	return arn, number, err
+}
+
+type policyUserXML struct {
+	UserName string
+	UserID   string `xml:"UserId"`
+}
+
+type policyGroupXML struct {
+	GroupName string
+	GroupID   string `xml:"GroupId"`
+}
+
+type policyRoleXML struct {
+	RoleName string
+	RoleID   string `xml:"RoleId"`
+}
+
+func (h *Handler) listEntitiesForPolicy(c *call) (any, error) {
+	p, err := h.policy(c)
+	if err != nil {
+		return nil, err
+	}
+	holders := map[account.IdentityKind][]account.Identity{}
+	filter := c.form.get("EntityFilter")
+	for kind, name := range map[account.IdentityKind]string{account.IAMUser: "User", account.IAMGroup: "Group", account.IAMRole: "Role"} {
+		if filter != "" && filter != name {
+			continue
+		}
+		all, err := h.accounts.Identities(c.ctx, kind, c.account())
+		if err != nil {
+			return nil, err
+		}
+		holders[kind] = slices.DeleteFunc(all, func(i account.Identity) bool {
+			return !slices.Contains(i.Attached, p.ARN()) && i.Boundary != p.ARN()
+		})
+	}
+	return struct {
+		PolicyGroups list[policyGroupXML]
+		PolicyUsers  list[policyUserXML]
+		PolicyRoles  list[policyRoleXML]
+		pageXML
+	}{
+		convert(holders[account.IAMGroup], func(i account.Identity) policyGroupXML { return policyGroupXML{i.Name, i.ID} }),
+		convert(holders[account.IAMUser], func(i account.Identity) policyUserXML { return policyUserXML{i.Name, i.ID} }),
+		convert(holders[account.IAMRole], func(i account.Identity) policyRoleXML { return policyRoleXML{i.Name, i.ID} }),
+		pageXML{},
+	}, nil
+}
