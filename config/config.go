@@ -51,6 +51,10 @@ type Config struct {
 	RootAccessKey string `help:"Access key of the root user (default: made on first start, stored, printed once)."`
 	RootSecretKey Secret `help:"Secret key of the root user."`
 
+	OIDCIssuer   string   `name:"oidc-issuer" help:"URL of the OpenID Connect provider whose tokens AssumeRoleWithWebIdentity takes."`
+	OIDCClientID []string `name:"oidc-client-id" help:"Audience that such a token may have; may be repeated."`
+	OIDCJWKS     string   `name:"oidc-jwks" type:"path" help:"File with the provider's JSON Web Key Set (default: fetched from the issuer)."`
+
 	LogLevel  slog.Level `default:"INFO" help:"Least severe level logged: DEBUG, INFO, WARN or ERROR."`
 	LogFormat string     `default:"text" enum:"text,json" help:"Form of log lines: text or json."`
 }

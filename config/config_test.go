@@ -89,3 +89,28 @@ func TestSecretDoesNotShow(t *testing.T) {
 		t.Errorf("Reveal = %q", s.Reveal())
 	}
 }
+
+func TestOIDCNeedsIssuerAndAudience(t *testing.T) {
+	tests := []struct {
+		issuer, keys string
+		clients      []string
+		ok           bool
+	}{
+		{"", "", nil, true},
+		{"https://id.example.test/realm", "", []string{"shoal"}, true},
+		{"https://id.example.test", "jwks.json", []string{"a", "b"}, true},
+		{"https://id.example.test", "", nil, false},
+		{"", "", []string{"shoal"}, false},
+		{"", "jwks.json", nil, false},
+		{"id.example.test", "", []string{"shoal"}, false},
+		{"ftp://id.example.test", "", []string{"shoal"}, false},
+		{"https://id.example.test/?x", "", []string{"shoal"}, false},
+	}
+	for _, tt := range tests {
+		c := valid()
+		c.OIDCIssuer, c.OIDCJWKS, c.OIDCClientID = tt.issuer, tt.keys, tt.clients
+		if err := c.Validate(); (err == nil) != tt.ok {
+			t.Errorf("Validate with issuer %q, keys %q, clients %v: %v, want ok %v", tt.issuer, tt.keys, tt.clients, err, tt.ok)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,6 +77,7 @@ func (c *Config) Validate() error {
 	}
 	c.dhtFaults(bad)
 	faults = append(faults, c.rootKeyFaults()...)
+	faults = append(faults, c.oidcFaults()...)
 	return errors.Join(faults...)
 }
 
@@ -99,6 +101,22 @@ func (c *Config) dhtFaults(bad func(flag string, value any, why string)) {
 			bad(n.flag, n.value, fmt.Sprintf("must be from 1 to %d", n.max))
 		}
 	}
+}
+
+func (c *Config) oidcFaults() (faults []error) {
+	if c.OIDCIssuer == "" {
+		if c.OIDCJWKS != "" || len(c.OIDCClientID) > 0 {
+			faults = append(faults, errors.New("--oidc-client-id and --oidc-jwks need --oidc-issuer"))
+		}
+		return faults
+	}
+	if u, err := url.Parse(c.OIDCIssuer); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		faults = append(faults, fmt.Errorf("--oidc-issuer %s: must be a URL without query or fragment", c.OIDCIssuer))
+	}
+	if len(c.OIDCClientID) == 0 {
+		faults = append(faults, errors.New("--oidc-issuer needs an --oidc-client-id: a token that was made for another service must not be taken"))
+	}
+	return faults
 }
 
 func (c *Config) rootKeyFaults() []error {

@@ -44,6 +44,7 @@ type Server struct {
 
 	torrentKind torrent.Kind // of ?torrent and of shared files
 	seeding     swarm.Policy
+	webIdentity iamapi.WebIdentity // nil: none
 }
 
 // Open opens the stores, makes the root key if there is none and binds every listener. The caller
@@ -62,6 +63,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 	}
 	if s.seeding, err = swarm.ParsePolicy(s.cfg.Seeding); err != nil {
 		return fmt.Errorf("--seeding: %w", err)
+	}
+	if s.webIdentity, err = newWebIdentity(s.cfg); err != nil {
+		return err
 	}
 	if s.stores, err = openStores(s.cfg.Data, s.log); err != nil {
 		return err
@@ -96,7 +100,7 @@ func (s *Server) build() {
 		Announce: s.announceURLs, PrivateAnnounce: s.privateURLs, Peers: s.seederAddrs,
 		WebSeed: s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, TorrentGiven: s.torrentGiven, Logger: s.log,
 	})
-	s.iam = iamapi.New(s.accounts, iamapi.Options{Region: s.cfg.Region, Logger: s.log})
+	s.iam = iamapi.New(s.accounts, iamapi.Options{Region: s.cfg.Region, WebIdentity: s.webIdentity, Logger: s.log})
 	s.tracker = tracker.New(s.swarms, tracker.Options{
 		PeerPort: a.peerPort(), PublicHost: s.cfg.PublicHost, Rate: s.cfg.TrackerRate, Logger: s.log,
 	})
