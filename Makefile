@@ -4,7 +4,7 @@ GO      ?= go
 BIN     := bin/shoal
 SOURCES := $(shell find . -name '*.go' -not -path './data/*') go.mod go.sum
 
-.PHONY: run build test check unit e2e swarms bench fuzz fmt clean sim
+.PHONY: run build test check unit e2e conformance swarms bench fuzz fmt clean sim
 
 run: build ## build and start the server on ./data
 	exec $(BIN) serve
@@ -27,6 +27,10 @@ check: ## what a change must pass: format, vet, staticcheck, architecture, unit 
 e2e: build ## only the black-box tests
 	sh e2e/install-clients.sh
 	$(GO) test -count=1 -v -timeout 20m ./e2e/...
+
+conformance: build ## Versity's suite against us; writes what passes and what is to do to e2e/testdata/conformance
+	sh e2e/install-clients.sh
+	SHOAL_CONFORMANCE=update $(GO) test -count=1 -v -timeout 20m -run 'TestConformance$$' ./e2e
 
 SWARMS_FILE ?=
 swarms: build ## real swarms in network namespaces against other seeders, as root; half an hour; see docs/performance.md

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the real S3 and BitTorrent clients that the end-to-end tests drive: those of Debian through apt-get,
-# when we are root and some are missing, and those of npm into a directory of their own. Otherwise says what is
+# when we are root and some are missing, those of npm and Versity's conformance suite into directories of their
+# own. Otherwise says what is
 # missing: the tests that need it are then skipped, each naming its client. SHOAL_NO_INSTALL=1 keeps it from
 # installing.
 set -u
@@ -8,6 +9,8 @@ set -u
 packages='awscli s3cmd rclone aria2 transmission-cli rtorrent qbittorrent-nox mktorrent python3-libtorrent python3-boto3 iproute2 curl'
 npm_packages='webtorrent-cli@4.1.0 @roamhq/wrtc@0.10.0' # wrtc: WebRTC for node, built
 npm_directory="${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/shoal-e2e/npm" # findNPM looks there
+versity=github.com/versity/versitygw/cmd/versitygw@v1.8.0 # TestConformance
+versity_directory="${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/shoal-e2e/versitygw-v1.8.0" # findVersity looks there
 
 install_debian() {
 	missing=
@@ -44,5 +47,16 @@ install_npm() {
 	echo "not installed, so the tests that need them will be skipped: $npm_packages"
 }
 
+install_versity() {
+	[ -x "$versity_directory/versitygw" ] && return
+	if [ -z "${SHOAL_NO_INSTALL:-}" ] && command -v go >/dev/null; then
+		echo "building $versity"
+		GOBIN="$versity_directory" go install "$versity" 2>/dev/null && return
+		echo "go could not build it"
+	fi
+	echo "not installed, so the tests that need it will be skipped: $versity"
+}
+
 install_debian
 install_npm
+install_versity
