@@ -13,7 +13,15 @@ const (
 	CRC64NVME
 	SHA1
 	SHA256
+	SHA512
+	MD5
+	XXHash64
+	XXHash3
+	XXHash128
 )
+
+// lastChecksum is the greatest ChecksumAlgorithm.
+const lastChecksum = XXHash128
 
 // ChecksumType says over what a multipart checksum was computed.
 type ChecksumType uint8

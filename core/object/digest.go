@@ -5,13 +5,16 @@ import (
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"errors"
 	"hash"
 	"hash/crc32"
 	"io"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/minio/crc64nvme"
+	"github.com/zeebo/xxh3"
 
 	"shoal/core/fault"
 )
@@ -29,6 +32,16 @@ func (a ChecksumAlgorithm) newHash() hash.Hash {
 		return sha1.New()
 	case SHA256:
 		return sha256.New()
+	case SHA512:
+		return sha512.New()
+	case MD5:
+		return md5.New()
+	case XXHash64:
+		return xxhash.New()
+	case XXHash3:
+		return xxh3.New()
+	case XXHash128:
+		return xxh3.New128()
 	}
 	return nil
 }
@@ -38,7 +51,7 @@ type digests struct {
 	want   Integrity
 	md5    hash.Hash
 	sha256 hash.Hash // nil unless asked for
-	sum    hash.Hash // nil without an algorithm; may be sha256
+	sum    hash.Hash // nil without an algorithm; may be md5 or sha256
 }
 
 func newDigests(want Integrity) (*digests, error) {
@@ -49,7 +62,10 @@ func newDigests(want Integrity) (*digests, error) {
 	if want.SHA256 != nil {
 		d.sha256 = sha256.New()
 	}
-	if want.Algorithm == SHA256 && d.sha256 != nil {
+	switch {
+	case want.Algorithm == MD5:
+		d.sum = d.md5
+	case want.Algorithm == SHA256 && d.sha256 != nil:
 		d.sum = d.sha256
 	}
 	return d, nil
@@ -61,7 +77,7 @@ func (d *digests) all() []hash.Hash {
 	if d.sha256 != nil {
 		hashes = append(hashes, d.sha256)
 	}
-	if d.sum != nil && d.sum != d.sha256 {
+	if d.sum != nil && d.sum != d.sha256 && d.sum != d.md5 {
 		hashes = append(hashes, d.sum)
 	}
 	return hashes

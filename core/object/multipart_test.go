@@ -49,6 +49,11 @@ func TestCompleteUpload(t *testing.T) {
 		{CRC32C, Composite},
 		{SHA1, Composite},
 		{SHA256, Composite},
+		{SHA512, Composite},
+		{MD5, Composite},
+		{XXHash64, Composite},
+		{XXHash3, Composite},
+		{XXHash128, Composite},
 	}
 	for _, tt := range algorithms {
 		t.Run(fmt.Sprint(tt.a, tt.ct), func(t *testing.T) {

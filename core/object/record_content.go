@@ -46,7 +46,7 @@ func encodeChecksum(c Checksum) []byte {
 }
 
 func decodeChecksum(b []byte) (Checksum, error) {
-	if len(b) < 2 || b[0] > byte(SHA256) || b[1] > byte(Composite) {
+	if len(b) < 2 || b[0] > byte(lastChecksum) || b[1] > byte(Composite) {
 		return Checksum{}, fmt.Errorf("%w: checksum %x", errRecord, b)
 	}
 	return Checksum{Algorithm: ChecksumAlgorithm(b[0]), Type: ChecksumType(b[1]), Value: string(b[2:])}, nil

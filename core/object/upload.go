@@ -103,8 +103,8 @@ func checkChecksumType(op, name string, a ChecksumAlgorithm, t ChecksumType) err
 	switch {
 	case a == CRC64NVME && t == Composite:
 		return fault.New(op, name, fault.InvalidRequest, errors.New("the COMPOSITE checksum type cannot be used with CRC64NVME"))
-	case (a == SHA1 || a == SHA256) && t == FullObject:
-		return fault.New(op, name, fault.InvalidRequest, errors.New("the FULL_OBJECT checksum type cannot be used with SHA checksums"))
+	case a > CRC64NVME && t == FullObject:
+		return fault.New(op, name, fault.InvalidRequest, errors.New("the FULL_OBJECT checksum type is for the CRC algorithms alone"))
 	}
 	return nil
 }

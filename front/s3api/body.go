@@ -123,11 +123,13 @@ func checkSDKAlgorithm(h http.Header, sent object.ChecksumAlgorithm) error {
 	}
 	a, ok := algorithmOf(said)
 	switch {
-	case !ok && !strings.EqualFold(said, "MD5"):
+	case a == object.MD5 && sent == object.NoChecksum: // of old, Content-MD5
+		return nil
+	case !ok:
 		return errorOf(codeInvalidRequest, "Value for "+name+" header is invalid.")
-	case ok && sent == object.NoChecksum:
+	case sent == object.NoChecksum:
 		return errorOf(codeInvalidRequest, name+" specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
-	case ok && a != sent:
+	case a != sent:
 		return errorOf(codeInvalidRequest, "Value for "+name+" header is invalid.")
 	}
 	return nil

@@ -24,6 +24,11 @@ var checksums = map[object.ChecksumAlgorithm]checksumRow{
 	object.CRC64NVME: {"CRC64NVME", 8},
 	object.SHA1:      {"SHA1", 20},
 	object.SHA256:    {"SHA256", 32},
+	object.SHA512:    {"SHA512", 64},
+	object.MD5:       {"MD5", 16},
+	object.XXHash64:  {"XXHASH64", 8},
+	object.XXHash3:   {"XXHASH3", 8},
+	object.XXHash128: {"XXHASH128", 16},
 }
 
 // algorithmOf is the inverse of algorithmName, whatever the case.
@@ -75,7 +80,7 @@ func (c *call) requestedAlgorithm() (object.ChecksumAlgorithm, error) {
 	}
 	a, ok := algorithmOf(name)
 	if !ok {
-		return 0, errorOf(codeInvalidRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+		return 0, errorOf(codeInvalidRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]")
 	}
 	return a, nil
 }

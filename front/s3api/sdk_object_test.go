@@ -23,7 +23,7 @@ func TestSDKObject(t *testing.T) {
 		t.Fatal(err)
 	}
 	content := pattern(200_000)
-	for _, algorithm := range []types.ChecksumAlgorithm{"", "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"} {
+	for _, algorithm := range []types.ChecksumAlgorithm{"", "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512"} {
 		key := aws.String("key " + string(algorithm))
 		_, err := client.PutObject(ctx, &s3.PutObjectInput{
 			Bucket: aws.String("pond"), Key: key, Body: strings.NewReader(content), ChecksumAlgorithm: algorithm,
