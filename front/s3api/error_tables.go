@@ -59,7 +59,7 @@ var kindCodes = map[fault.Kind]code{
 }
 
 // reasonRow is the S3 code of a reason to refuse a signature. An empty message is the code's own; detail
-// says that the refusal's own sentence is better.
+// says that the refusal's own sentence is better. One that ends in "; " goes before it.
 type reasonRow struct {
 	code    code
 	message string
@@ -68,27 +68,27 @@ type reasonRow struct {
 
 // reasonCodes is the row of every sigv4.Reason. Never written.
 var reasonCodes = map[sigv4.Reason]reasonRow{
-	sigv4.AuthHeaderMalformed:      {codeAuthHeaderMalformed, "", true},
+	sigv4.AuthHeaderMalformed:      {codeAuthHeaderMalformed, "The authorization header is malformed; ", true},
 	sigv4.AuthQueryMalformed:       {codeAuthQueryMalformed, "", true},
 	sigv4.AuthFormMalformed:        {codeInvalidArgument, "", true},
 	sigv4.MultipleMechanisms:       {codeInvalidArgument, "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified", false},
 	sigv4.SignatureV2:              {codeInvalidRequest, "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.", false},
-	sigv4.UnsupportedAuthorization: {codeInvalidArgument, "Unsupported Authorization Type", false},
+	sigv4.UnsupportedAuthorization: {codeInvalidArgument, "Unsupported Authorization Type", true},
 	sigv4.UnsupportedAlgorithm:     {codeNotImplemented, "This signing algorithm is not implemented. Please use AWS4-HMAC-SHA256.", false},
-	sigv4.MissingDate:              {codeAccessDenied, "AWS authentication requires a valid Date or x-amz-date header", false},
+	sigv4.MissingDate:              {codeAccessDenied, "AWS authentication requires a valid Date or x-amz-date header.", false},
 	sigv4.MissingSecurityHeader:    {codeMissingSecurityHeader, "", true},
 	sigv4.MissingContentSHA256:     {codeInvalidRequest, "Missing required header for this request: x-amz-content-sha256", false},
-	sigv4.InvalidContentSHA256:     {codeInvalidArgument, "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.", true},
+	sigv4.InvalidContentSHA256:     {codeInvalidArgument, "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.", false},
 	sigv4.UnsignedHeaders:          {codeAccessDenied, "There were headers present in the request which were not signed", false},
 	sigv4.DuplicateHeader:          {codeInvalidArgument, "A header that has one value was sent twice.", false},
 	sigv4.InvalidToken:             {codeInvalidToken, "", false},
 	sigv4.MalformedURI:             {codeInvalidURI, "", false},
 	sigv4.RequestTimeTooSkewed:     {codeRequestTimeTooSkewed, "", false},
-	sigv4.ExpiredPresign:           {codeAccessDenied, "Request has expired", false},
-	sigv4.PresignNotYetValid:       {codeAccessDenied, "Request is not valid yet", false},
+	sigv4.ExpiredPresign:           {codeAccessDenied, "Request has expired.", false},
+	sigv4.PresignNotYetValid:       {codeAccessDenied, "Request is not valid yet.", false},
 	sigv4.SignatureMismatch:        {codeSignatureDoesNotMatch, "", false},
 	sigv4.ContentSHA256Mismatch:    {codeContentSHA256Mismatch, "", false},
-	sigv4.MissingDecodedLength:     {codeMissingContentLength, "You must provide the x-amz-decoded-content-length HTTP header.", false},
+	sigv4.MissingDecodedLength:     {codeMissingContentLength, "", false},
 	sigv4.InvalidDecodedLength:     {codeInvalidArgument, "The value of x-amz-decoded-content-length is not valid.", false},
 	sigv4.IncompleteBody:           {codeIncompleteBody, "", false},
 	sigv4.MalformedChunk:           {codeInvalidRequest, "The aws-chunked body is not well-formed.", true},

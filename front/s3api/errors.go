@@ -2,8 +2,10 @@ package s3api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"shoal/core/fault"
@@ -145,6 +147,9 @@ func describeRefusal(e *sigv4.Error) *apiError {
 	api.err = e
 	if e.Detail != "" && row.detail {
 		api.message = e.Detail
+		if strings.HasSuffix(row.message, "; ") {
+			api.message = row.message + e.Detail
+		}
 	}
 	api.extra = refusalElements(e)
 	if e.Region != "" {
@@ -160,15 +165,21 @@ func refusalElements(e *sigv4.Error) []element {
 	if e.Region != "" {
 		add("Region", e.Region)
 	}
-	for _, name := range e.Headers {
-		add("HeadersNotSigned", name)
+	if e.Argument != "" {
+		add("ArgumentName", e.Argument)
+		add("ArgumentValue", e.Value)
+	}
+	if len(e.Headers) > 0 {
+		add("HeadersNotSigned", strings.Join(e.Headers, ", "))
 	}
 	if m := e.Mismatch; m != nil {
 		add("AWSAccessKeyId", m.AWSAccessKeyID)
 		add("StringToSign", m.StringToSign)
 		add("SignatureProvided", m.SignatureProvided)
+		add("StringToSignBytes", hexBytes(m.StringToSign))
 		if m.CanonicalRequest != "" {
 			add("CanonicalRequest", m.CanonicalRequest)
+			add("CanonicalRequestBytes", hexBytes(m.CanonicalRequest))
 		}
 	}
 	switch e.Reason {
@@ -183,6 +194,9 @@ func refusalElements(e *sigv4.Error) []element {
 	}
 	return out
 }
+
+// hexBytes is s as S3 shows where it differs from what the client signed: "50 55 54".
+func hexBytes(s string) string { return fmt.Sprintf("% x", s) }
 
 // amzDate is the form of x-amz-date.
 const amzDate = "20060102T150405Z"

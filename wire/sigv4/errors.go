@@ -103,6 +103,8 @@ type Error struct {
 	Reason Reason
 	Detail string // one sentence for the client; may be empty
 
+	Argument    string        // the header, parameter or field that is wrong, when InvalidArgument names it
+	Value       string        // what it said
 	Region      string        // the region to sign for; set when that was the fault
 	Headers     []string      // UnsignedHeaders: their lower-case names, sorted
 	Mismatch    *Mismatch     // SignatureMismatch of the request itself
@@ -134,6 +136,12 @@ func ReasonOf(err error) Reason {
 		return e.Reason
 	}
 	return 0
+}
+
+// about names the argument that the refusal is about.
+func (e *Error) about(argument, value string) *Error {
+	e.Argument, e.Value = argument, value
+	return e
 }
 
 func refuse(reason Reason, format string, args ...any) *Error {

@@ -22,7 +22,11 @@ func (v *Verifier) parseHeader(req *Request, values []string) error {
 	if len(values) > 1 || len(values[0]) > maxAuthorization {
 		return refuse(AuthHeaderMalformed, "there must be one Authorization header of at most %d bytes", maxAuthorization)
 	}
-	scheme, rest, _ := strings.Cut(strings.TrimSpace(values[0]), " ")
+	scheme, rest, found := strings.Cut(strings.TrimSpace(values[0]), " ")
+	if !found && scheme != algorithm {
+		return refuse(UnsupportedAuthorization, "Authorization header is invalid -- one and only one ' ' (space) required.").
+			about("Authorization", values[0])
+	}
 	if err := checkScheme(scheme); err != nil {
 		return err
 	}
@@ -31,7 +35,7 @@ func (v *Verifier) parseHeader(req *Request, values []string) error {
 		return err
 	}
 	var fault string
-	if req.AccessKeyID, req.Scope, fault = parseCredential(fields.credential); fault != "" {
+	if req.AccessKeyID, req.Scope, fault = v.parseCredential(fields.credential); fault != "" {
 		return refuse(AuthHeaderMalformed, "%s", fault)
 	}
 	if req.SignedHeaders, fault = parseSignedHeaders(fields.signedHeaders); fault != "" {
@@ -79,7 +83,7 @@ func checkScheme(scheme string) error {
 	if strings.HasPrefix(scheme, "AWS4-") {
 		return refuse(AuthHeaderMalformed, "the algorithm must be %s", algorithm)
 	}
-	return &Error{Reason: UnsupportedAuthorization}
+	return (&Error{Reason: UnsupportedAuthorization}).about("Authorization", scheme)
 }
 
 type authorization struct {
@@ -88,28 +92,40 @@ type authorization struct {
 
 // splitAuthorization takes the three fields in any order, each exactly once and none else.
 func splitAuthorization(s string) (authorization, error) {
+	fields := strings.Split(s, ",")
+	if len(fields) != 3 {
+		return authorization{}, refuse(AuthHeaderMalformed,
+			"the authorization header requires three components: Credential, SignedHeaders, and Signature.")
+	}
 	var a authorization
-	for field := range strings.SplitSeq(s, ",") {
-		name, value, ok := strings.Cut(strings.TrimSpace(field), "=")
-		var dst *string
-		switch name {
-		case "Credential":
-			dst = &a.credential
-		case "SignedHeaders":
-			dst = &a.signedHeaders
-		case "Signature":
-			dst = &a.signature
-		}
-		if !ok || dst == nil || *dst != "" || value == "" {
-			return authorization{}, refuse(AuthHeaderMalformed,
-				"it must hold Credential, SignedHeaders and Signature, each once")
+	for _, field := range fields {
+		field = strings.TrimSpace(field)
+		name, value, ok := strings.Cut(field, "=")
+		dst := a.field(name)
+		if !ok || dst == nil || *dst != "" {
+			return authorization{}, refuse(AuthHeaderMalformed, "the authorization component %q is malformed.", field)
 		}
 		*dst = value
 	}
-	if a.credential == "" || a.signedHeaders == "" || a.signature == "" {
-		return authorization{}, refuse(AuthHeaderMalformed, "it must hold Credential, SignedHeaders and Signature")
+	for _, name := range []string{"Credential", "SignedHeaders", "Signature"} {
+		if *a.field(name) == "" {
+			return authorization{}, refuse(AuthHeaderMalformed, "missing %s.", name)
+		}
 	}
 	return a, nil
+}
+
+// field returns the field of that name, nil when there is none.
+func (a *authorization) field(name string) *string {
+	switch name {
+	case "Credential":
+		return &a.credential
+	case "SignedHeaders":
+		return &a.signedHeaders
+	case "Signature":
+		return &a.signature
+	}
+	return nil
 }
 
 // headerTime is the time of x-amz-date or, when there is none, of Date.

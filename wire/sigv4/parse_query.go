@@ -17,6 +17,9 @@ const (
 	queryContentSHA256 = "X-Amz-Content-Sha256"
 )
 
+// credentialFault begins what S3 says of a credential in the query.
+const credentialFault = "Error parsing the X-Amz-Credential parameter; "
+
 // queryMechanism reports whether the query carries a SigV4 credential or any part of one. Names
 // are compared without case and X-Amz-* ones must occur once, so that no two readers of a URL can
 // see different credentials in it.
@@ -54,8 +57,8 @@ func (v *Verifier) parsePresigned(req *Request) error {
 		queryAlgorithm, queryCredential, querySignature, queryDate, querySignedHeaders, queryExpires,
 	} {
 		if req.Query.Get(name) == "" {
-			return refuse(AuthQueryMalformed,
-				"query-string authentication requires the parameter %s", name)
+			return refuse(AuthQueryMalformed, "Query-string authentication version 4 requires the X-Amz-Algorithm, "+
+				"X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")
 		}
 	}
 	switch a := req.Query.Get(queryAlgorithm); a {
@@ -63,11 +66,11 @@ func (v *Verifier) parsePresigned(req *Request) error {
 	case algorithmV4A:
 		return &Error{Reason: UnsupportedAlgorithm}
 	default:
-		return refuse(AuthQueryMalformed, "%s only supports %q", queryAlgorithm, algorithm)
+		return refuse(AuthQueryMalformed, "%s only supports %q", queryAlgorithm, algorithm+" and "+algorithmV4A)
 	}
 	var fault string
-	if req.AccessKeyID, req.Scope, fault = parseCredential(req.Query.Get(queryCredential)); fault != "" {
-		return refuse(AuthQueryMalformed, "error parsing the %s parameter: %s", queryCredential, fault)
+	if req.AccessKeyID, req.Scope, fault = v.parseCredential(req.Query.Get(queryCredential)); fault != "" {
+		return refuse(AuthQueryMalformed, "%s%s", credentialFault, fault)
 	}
 	if req.SignedHeaders, fault = parseSignedHeaders(req.Query.Get(querySignedHeaders)); fault != "" {
 		return refuse(AuthQueryMalformed, "%s", fault)
@@ -93,16 +96,17 @@ func (v *Verifier) parsePresigned(req *Request) error {
 func presignTime(req *Request) error {
 	var err error
 	if req.Time, err = time.Parse(timeFormat, req.Query.Get(queryDate)); err != nil {
-		return refuse(AuthQueryMalformed, "%s must be in the ISO8601 long format %q", queryDate, "yyyyMMdd'T'HHmmss'Z'")
+		return refuse(AuthQueryMalformed, "%s must be in the ISO8601 Long Format %q", queryDate, "yyyyMMdd'T'HHmmss'Z'")
 	}
 	seconds, err := strconv.ParseInt(req.Query.Get(queryExpires), 10, 64)
 	switch {
 	case err != nil:
 		return refuse(AuthQueryMalformed, "%s should be a number", queryExpires)
 	case seconds < 1:
-		return refuse(AuthQueryMalformed, "%s must be positive", queryExpires)
+		return refuse(AuthQueryMalformed, "%s must be non-negative", queryExpires)
 	case seconds > int64(MaxPresign/time.Second):
-		return refuse(AuthQueryMalformed, "%s must be at most a week, that is %d seconds", queryExpires, MaxPresign/time.Second)
+		return refuse(AuthQueryMalformed, "%s must be less than a week (in seconds); that is, the given %s must be less than %d seconds",
+			queryExpires, queryExpires, MaxPresign/time.Second)
 	}
 	req.Expires = time.Duration(seconds) * time.Second
 	return nil

@@ -89,10 +89,10 @@ func parseHashed(p Payload) (Payload, error) {
 		return Payload{}, refuse(UnsupportedAlgorithm, "%s needs an AWS4-ECDSA-P256-SHA256 signature", contentSHA256)
 	}
 	if len(p.value) != hex.EncodedLen(sha256.Size) {
-		return Payload{}, &Error{Reason: InvalidContentSHA256}
+		return Payload{}, (&Error{Reason: InvalidContentSHA256}).about(contentSHA256, p.value)
 	}
 	if _, err := hex.Decode(p.SHA256[:], []byte(p.value)); err != nil {
-		return Payload{}, &Error{Reason: InvalidContentSHA256}
+		return Payload{}, (&Error{Reason: InvalidContentSHA256}).about(contentSHA256, p.value)
 	}
 	p.Mode = Hashed
 	return p, nil

@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -35,26 +36,38 @@ func newScope(now time.Time, region, service string) Scope {
 	return Scope{Date: now.UTC().Format(dateFormat), Region: region, Service: service}
 }
 
+// malformedCredential is what S3 says of a credential without its five parts.
+const malformedCredential = `the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`
+
 // parseCredential splits "<key id>/<date>/<region>/<service>/aws4_request". A key id may itself
 // hold slashes, so the scope is taken from the end. The string returned is the fault, "" if none.
-func parseCredential(s string) (keyID string, scope Scope, fault string) {
+func (v *Verifier) parseCredential(s string) (keyID string, scope Scope, fault string) {
 	parts := strings.Split(s, "/")
 	if len(parts) < 5 {
-		return "", Scope{}, "the Credential must have the form <access-key-id>/YYYYMMDD/<region>/<service>/aws4_request"
+		return "", Scope{}, malformedCredential
 	}
 	n := len(parts)
 	keyID = strings.Join(parts[:n-4], "/")
 	scope = Scope{Date: parts[n-4], Region: parts[n-3], Service: parts[n-2]}
-	if keyID == "" || len(keyID) > maxAccessKeyID || !printable(keyID) {
-		return "", Scope{}, "the access key id in the Credential is invalid"
+	switch {
+	case keyID == "" || len(keyID) > maxAccessKeyID || !printable(keyID):
+		fault = malformedCredential
+	case !slices.Contains(v.services, scope.Service):
+		fault = fmt.Sprintf("incorrect service %q. This endpoint belongs to %q.", scope.Service, v.services[0])
+	case parts[n-1] != terminal:
+		fault = fmt.Sprintf("incorrect terminal %q. This endpoint uses %q.", parts[n-1], terminal)
+	case !isDate(scope.Date):
+		fault = fmt.Sprintf("incorrect date format %q. This date in the credential must be in the format \"yyyyMMdd\".", scope.Date)
 	}
-	if parts[n-1] != terminal {
-		return "", Scope{}, "the Credential must end in aws4_request"
-	}
-	if _, err := time.Parse(dateFormat, scope.Date); err != nil || len(scope.Date) != len(dateFormat) {
-		return "", Scope{}, "the date in the Credential must have the form YYYYMMDD"
+	if fault != "" {
+		return "", Scope{}, fault
 	}
 	return keyID, scope, ""
+}
+
+func isDate(s string) bool {
+	_, err := time.Parse(dateFormat, s)
+	return err == nil && len(s) == len(dateFormat)
 }
 
 // printable reports whether s is ASCII without control characters and spaces.
@@ -66,14 +79,17 @@ func printable(s string) bool {
 func (v *Verifier) checkScope(scope Scope, signed time.Time, malformed Reason) *Error {
 	if scope.Region != v.region && !slices.Contains(v.regions, scope.Region) {
 		e := refuse(malformed, "the region %q is wrong; expecting %q", scope.Region, v.region)
+		if malformed == AuthQueryMalformed {
+			e.Detail = credentialFault + e.Detail
+		}
 		e.Region = v.region
 		return e
 	}
-	if !slices.Contains(v.services, scope.Service) {
-		return refuse(malformed, "incorrect service %q; this endpoint belongs to %q", scope.Service, v.services[0])
-	}
 	if want := signed.Format(dateFormat); scope.Date != want {
-		return refuse(malformed, "invalid credential date %q; this date is not the same as X-Amz-Date: %q", scope.Date, want)
+		if malformed == AuthHeaderMalformed {
+			return refuse(malformed, "The authorization header is malformed; Invalid credential date. Date is not the same as X-Amz-Date.")
+		}
+		return refuse(malformed, "Invalid credential date %q. This date is not the same as X-Amz-Date: %q.", scope.Date, want)
 	}
 	return nil
 }
