@@ -21,6 +21,9 @@ func (h *Handler) authenticate(c *call) error {
 	if c.operation.open {
 		return nil // a browser sends no credentials, and in a presigned URL those of another method
 	}
+	if c.operation.takesForm() {
+		return h.authenticateForm(c)
+	}
 	verified, err := h.verify(c)
 	if err != nil {
 		return err

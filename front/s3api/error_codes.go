@@ -42,6 +42,7 @@ const (
 	codeInvalidPart                   code = "InvalidPart"
 	codeInvalidPartNumber             code = "InvalidPartNumber"
 	codeInvalidPartOrder              code = "InvalidPartOrder"
+	codeInvalidPolicyDocument         code = "InvalidPolicyDocument"
 	codeInvalidRange                  code = "InvalidRange"
 	codeInvalidRequest                code = "InvalidRequest"
 	codeInvalidStorageClass           code = "InvalidStorageClass"
@@ -50,6 +51,8 @@ const (
 	codeInvalidURI                    code = "InvalidURI"
 	codeKeyTooLong                    code = "KeyTooLongError"
 	codeMalformedACL                  code = "MalformedACLError"
+	codeFormTooLarge                  code = "MaxPostPreDataLengthExceededError"
+	codeMalformedPOST                 code = "MalformedPOSTRequest"
 	codeMalformedPolicy               code = "MalformedPolicy"
 	codeMalformedTrailer              code = "MalformedTrailerError"
 	codeMalformedXML                  code = "MalformedXML"
@@ -133,6 +136,9 @@ var requestCodes = map[code]codeRow{
 	codeInvalidURI:                    {http.StatusBadRequest, "Couldn't parse the specified URI."},
 	codeKeyTooLong:                    {http.StatusBadRequest, "Your key is too long."},
 	codeMalformedACL:                  {http.StatusBadRequest, "The XML you provided was not well-formed or did not validate against our published schema."},
+	codeFormTooLarge:                  {http.StatusBadRequest, "Your POST request fields preceding the upload file were too large."},
+	codeInvalidPolicyDocument:         {http.StatusBadRequest, "The content of the form does not meet the conditions specified in the policy document."},
+	codeMalformedPOST:                 {http.StatusBadRequest, "The body of your POST request is not well-formed multipart/form-data."},
 	codeMalformedPolicy:               {http.StatusBadRequest, "Policy has invalid contents."},
 	codeMalformedTrailer:              {http.StatusBadRequest, "The request contained trailing data that was not well-formed or did not conform to our published schema."},
 	codeMalformedXML:                  {http.StatusBadRequest, "The XML you provided was not well-formed or did not validate against our published schema."},

@@ -16,6 +16,7 @@ const (
 	maxPartNumber   = 10_000   // (S3)
 	maxListKeys     = 1000     // of one page (S3)
 	maxSinglePut    = 5 << 30  // bytes of one PUT or part (S3)
+	maxFormFields   = 64 << 10 // of a browser's form before its file: 20 KB of fields (S3), and what frames them
 	maxUserMetadata = 2 << 10  // bytes of x-amz-meta names and values together (S3)
 )
 

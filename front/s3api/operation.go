@@ -76,6 +76,9 @@ func (o *operation) createsObject() bool {
 	return false
 }
 
+// takesForm reports whether the body is a browser's form, which carries the signature.
+func (o *operation) takesForm() bool { return o.usage == meter.PostObject }
+
 // sumsObject reports whether an x-amz-checksum-* header is about the object and not about the body.
 func (o *operation) sumsObject() bool { return o.usage == meter.CompleteMultipartUpload }
 

@@ -33,7 +33,7 @@ func TestPanicIsLoggedAndGivesItsSlotBack(t *testing.T) {
 	s.handler.slots <- struct{}{} // until the request above is over
 	<-s.handler.slots
 	s.handler.meter = brokenRecorder{}
-	r, err := http.NewRequest("POST", s.url+"/alpha", nil)
+	r, err := http.NewRequest("POST", s.url+"/alpha/key?select", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestPanicIsLoggedAndGivesItsSlotBack(t *testing.T) {
 	}()
 	select {
 	case got := <-log:
-		if !strings.Contains(got, "no such column") || !strings.Contains(got, "operation=PostObject") {
+		if !strings.Contains(got, "no such column") || !strings.Contains(got, "operation=SelectObjectContent") {
 			t.Errorf("logged %q", got)
 		}
 	case <-time.After(10 * time.Second):
