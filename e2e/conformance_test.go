@@ -114,7 +114,6 @@ type suiteWorker struct {
 	program string
 	s       *server
 	dir     string // its working directory, with the stand-in for Versity's admin command
-
 }
 
 func newSuiteWorker(t *testing.T, program string) *suiteWorker {

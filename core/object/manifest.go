@@ -131,3 +131,23 @@ func (s *Store) PartRange(ctx context.Context, v *Version, number int) (off, n i
 	}
 	return off, parts[number-1].Size, nil
 }
+
+// ObjectParts returns up to limit parts of v with numbers greater than after, counted from 1 as in PartRange; none
+// when v was not uploaded in parts.
+func (s *Store) ObjectParts(ctx context.Context, v *Version, after, limit int) (PartsPage, error) {
+	if v.Content.Chunks == 0 || limit <= 0 {
+		return PartsPage{}, nil
+	}
+	parts, _, err := s.manifestParts(ctx, v, 0, v.Size)
+	if err != nil {
+		return PartsPage{}, fail("list parts of object", v.Key, err)
+	}
+	var page PartsPage
+	for i := max(after, 0); i < len(parts) && len(page.Parts) < limit; i++ {
+		p := parts[i].Part
+		p.Number = i + 1
+		page.Parts = append(page.Parts, p)
+	}
+	page.More = max(after, 0)+len(page.Parts) < len(parts)
+	return page, nil
+}

@@ -137,7 +137,7 @@ func (h *Handler) serve(c *call) (*response, error) {
 	if bucket, ok := hostBucket(c.http.Host, h.o.WebsiteDomains); ok {
 		return h.serveWebsite(c, bucket)
 	}
-	steps := []func(*call) error{h.parseTarget, h.parseClaim, h.match, h.authenticate, h.load, h.describe, h.authorise}
+	steps := []func(*call) error{h.parseTarget, h.parseClaim, h.match, h.authenticate, h.parseParameters, h.load, h.describe, h.authorise}
 	for _, step := range steps {
 		if err := step(c); err != nil {
 			return nil, err
@@ -171,4 +171,12 @@ func (h *Handler) match(c *call) error {
 	}
 	c.operation = op
 	return nil
+}
+
+// parseParameters refuses parameters that no object could answer: S3 says so before it says that there is none.
+func (h *Handler) parseParameters(c *call) error {
+	if c.operation.parse == nil {
+		return nil
+	}
+	return c.operation.parse(c)
 }

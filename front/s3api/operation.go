@@ -42,7 +42,8 @@ type operation struct {
 	open bool
 	// describe adds what the body says to the facts that policies see, and runs before them; nil for most.
 	describe func(*Handler, *call) error
-	serve    handler // nil: 501 NotImplemented
+	parse    func(*call) error // checks parameters before anything is looked up; may be nil
+	serve    handler           // nil: 501 NotImplemented
 	usage    meter.Operation
 	tier     meter.Tier
 	logAs    string // the operation column of the server access log

@@ -15,12 +15,12 @@ func objectRows() []operation {
 	return []operation{
 		{
 			name: "GetObject", method: http.MethodGet, scope: objectScope,
-			action: access.GetObject, serve: (*Handler).getObject, usage: meter.GetObject, tier: meter.Tier2, logAs: "REST.GET.OBJECT",
+			action: access.GetObject, parse: (*call).checkPart, serve: (*Handler).getObject, usage: meter.GetObject, tier: meter.Tier2, logAs: "REST.GET.OBJECT",
 			state: yes,
 		},
 		{
 			name: "HeadObject", method: http.MethodHead, scope: objectScope,
-			action: access.GetObject, serve: (*Handler).headObject, usage: meter.HeadObject, tier: meter.Tier2, logAs: "REST.HEAD.OBJECT",
+			action: access.GetObject, parse: (*call).checkPart, serve: (*Handler).headObject, usage: meter.HeadObject, tier: meter.Tier2, logAs: "REST.HEAD.OBJECT",
 			state: yes,
 		},
 		{
@@ -50,8 +50,9 @@ func objectRows() []operation {
 		},
 		{
 			name: "GetObjectAttributes", method: http.MethodGet, scope: objectScope, query: []string{"attributes"},
-			action: access.GetObjectAttributes, usage: meter.GetObjectAttributes, tier: meter.Tier2, logAs: "REST.GET.OBJECT_ATTRIBUTES",
-			state: no,
+			action: access.GetObjectAttributes, parse: (*call).checkAttributes, serve: (*Handler).getObjectAttributes,
+			usage: meter.GetObjectAttributes, tier: meter.Tier2, logAs: "REST.GET.OBJECT_ATTRIBUTES",
+			state: yes,
 		},
 		{
 			name: "RestoreObject", method: http.MethodPost, scope: objectScope, query: []string{"restore"},

@@ -16,12 +16,12 @@ func uploadOperations() []operation {
 		},
 		{
 			name: "UploadPart", method: http.MethodPut, scope: objectScope, query: []string{"uploadId", "partNumber"},
-			action: access.PutObject, serve: (*Handler).uploadPart, usage: meter.UploadPart, tier: meter.Tier1, logAs: "REST.PUT.PART",
+			action: access.PutObject, parse: (*call).checkPartNumber, serve: (*Handler).uploadPart, usage: meter.UploadPart, tier: meter.Tier1, logAs: "REST.PUT.PART",
 			state: yes,
 		},
 		{
 			name: "UploadPartCopy", method: http.MethodPut, scope: objectScope, query: []string{"uploadId", "partNumber"}, header: "x-amz-copy-source",
-			action: access.PutObject, serve: (*Handler).uploadPartCopy, usage: meter.UploadPartCopy, tier: meter.Tier1, logAs: "REST.COPY.PART",
+			action: access.PutObject, parse: (*call).checkPartCopy, serve: (*Handler).uploadPartCopy, usage: meter.UploadPartCopy, tier: meter.Tier1, logAs: "REST.COPY.PART",
 			state: yes,
 		},
 		{

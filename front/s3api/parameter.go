@@ -12,7 +12,15 @@ const encodingURL = "url"
 // intParameter reads a query parameter that is a whole number; def when it is absent or empty. What is not one
 // of 32 bits or below lowest is InvalidArgument; above highest it is highest, as S3 does with page sizes.
 func (c *call) intParameter(name string, lowest, highest, def int) (int, error) {
-	text := c.query.get(name)
+	return parseInt(name, c.query.get(name), lowest, highest, def)
+}
+
+// intHeader is intParameter for a header.
+func (c *call) intHeader(name string, highest, def int) (int, error) {
+	return parseInt(name, c.http.Header.Get(name), 0, highest, def)
+}
+
+func parseInt(name, text string, lowest, highest, def int) (int, error) {
 	if text == "" {
 		return def, nil
 	}

@@ -28,10 +28,7 @@ func (h *Handler) span(c *call) (span, error) {
 	v := c.version
 	header := c.http.Header.Get("Range")
 	if c.query.has("partNumber") {
-		if header != "" {
-			return span{}, errorOf(codeInvalidRequest, "Cannot specify both Range header and partNumber query parameter")
-		}
-		return h.partSpan(c, c.query.get("partNumber"))
+		return h.partSpan(c)
 	}
 	whole := span{n: v.Size}
 	if header == "" || !rangeApplies(c.http.Header.Get("If-Range"), v) {
@@ -110,19 +107,30 @@ func satisfy(first, last, size int64) (s span, ok bool) {
 }
 
 // partSpan is the range of one part of a completed upload; an object that was put in one is its own part 1.
-func (h *Handler) partSpan(c *call, number string) (span, error) {
+func (h *Handler) partSpan(c *call) (span, error) {
 	v := c.version
-	n, err := strconv.Atoi(number)
-	if err != nil || n < 1 || n > maxPartNumber {
-		return span{}, invalidArgument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", number)
+	n, err := c.partNumber()
+	if err != nil {
+		return span{}, err
 	}
 	switch {
 	case v.PartCount == 0 && n == 1:
 		return span{n: v.Size, partial: v.Size > 0}, nil
 	case n > v.PartCount:
-		return span{}, errorOf(codeInvalidPartNumber, "", element{"PartNumberRequested", number},
+		return span{}, errorOf(codeInvalidPartNumber, "", element{"PartNumberRequested", strconv.Itoa(n)},
 			element{"ActualPartCount", strconv.Itoa(max(v.PartCount, 1))})
 	}
 	off, size, err := h.objects.PartRange(c.ctx, v, n)
 	return span{off: off, n: size, partial: true, parts: v.PartCount}, err
+}
+
+// checkPart refuses a partNumber of GetObject and HeadObject that no object has.
+func (c *call) checkPart() error {
+	if !c.query.has("partNumber") {
+		return nil
+	}
+	if c.http.Header.Get("Range") != "" {
+		return errorOf(codeInvalidRequest, "Cannot specify both Range header and partNumber query parameter")
+	}
+	return c.checkPartNumber()
 }

@@ -10,9 +10,9 @@ const maxListBuckets = 10_000
 
 // listBuckets answers GET / with the buckets of the requester; root and admins are shown all.
 func (h *Handler) listBuckets(c *call) (*response, error) {
-	limit, err := c.intParameter("max-buckets", 1, maxListBuckets, maxListBuckets)
-	if err != nil {
-		return nil, err
+	limit, err := c.intParameter("max-buckets", 0, maxListBuckets+1, maxListBuckets)
+	if err != nil || limit < 1 || limit > maxListBuckets {
+		return nil, invalidArgument("Argument max-buckets must be an integer between 1 and 10000.", "max-buckets", c.query.get("max-buckets"))
 	}
 	from, err := parseToken(c.query.get("continuation-token"))
 	if err != nil {

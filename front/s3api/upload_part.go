@@ -40,9 +40,22 @@ func (c *call) partNumber() (int, error) {
 	text := c.query.get("partNumber")
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > maxPartNumber {
-		return 0, invalidArgument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", text)
+		return 0, invalidArgument("Part number must be an integer between 1 and 10000, inclusive.", "partNumber", text)
 	}
 	return n, nil
+}
+
+func (c *call) checkPartNumber() error {
+	_, err := c.partNumber()
+	return err
+}
+
+// checkPartCopy refuses a part number or a copy source that cannot be.
+func (c *call) checkPartCopy() error {
+	if _, _, _, err := parseCopySource(c.http.Header.Get("x-amz-copy-source")); err != nil {
+		return err
+	}
+	return c.checkPartNumber()
 }
 
 // checkPartAlgorithm refuses a part with another checksum than the upload was created with.
@@ -52,7 +65,7 @@ func (c *call) checkPartAlgorithm(a object.ChecksumAlgorithm) error {
 		return nil
 	}
 	return errorOf(codeInvalidRequest, fmt.Sprintf("Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s",
-		strings.ToLower(algorithmName(want)), strings.ToLower(algorithmName(a))))
+		algorithmName(want), algorithmName(a)))
 }
 
 // uploadPartCopy answers PUT ?uploadId&partNumber with x-amz-copy-source.
