@@ -14,6 +14,17 @@ import (
 // MinPart is the least size of every part but the last, in bytes (AWS).
 const MinPart = 5 << 20
 
+// PartError is the cause of InvalidPart and EntityTooSmall: the part that is wrong.
+type PartError struct {
+	Number int
+	ETag   ETag
+	Size   int64 // bytes; of EntityTooSmall
+}
+
+func (e *PartError) Error() string {
+	return fmt.Sprintf("part %d, %q, %d bytes", e.Number, e.ETag, e.Size)
+}
+
 // assembly is the object that a list of parts makes.
 type assembly struct {
 	parts    []partRecord
@@ -51,10 +62,10 @@ func assemble(op string, r CompleteRequest, u *uploadRecord, all map[int]partRec
 	for i, want := range r.Parts {
 		p, ok := all[want.Number]
 		if !ok || p.ETag != want.ETag || want.Checksum != "" && want.Checksum != p.Checksum.Value {
-			return nil, fault.New(op, name, fault.InvalidPart, fmt.Errorf("part %d", want.Number))
+			return nil, fault.New(op, name, fault.InvalidPart, &PartError{Number: want.Number, ETag: want.ETag})
 		}
 		if i < len(r.Parts)-1 && p.Size < MinPart {
-			return nil, fault.New(op, name, fault.EntityTooSmall, fmt.Errorf("part %d has %d bytes", p.Number, p.Size))
+			return nil, fault.New(op, name, fault.EntityTooSmall, &PartError{Number: p.Number, ETag: p.ETag, Size: p.Size})
 		}
 		sum, err := hex.DecodeString(string(p.ETag))
 		if err != nil {
@@ -67,7 +78,7 @@ func assemble(op string, r CompleteRequest, u *uploadRecord, all map[int]partRec
 	}
 	if r.Size >= 0 && r.Size != a.size {
 		return nil, fault.New(op, name, fault.InvalidRequest,
-			fmt.Errorf("x-amz-mp-object-size is %d, the parts have %d bytes", r.Size, a.size))
+			fmt.Errorf("the provided 'x-amz-mp-object-size' header value %d does not match what was computed: %d", r.Size, a.size))
 	}
 	a.etag = ETag(fmt.Sprintf("%x-%d", digest.Sum(nil), len(a.parts)))
 	var err error

@@ -52,3 +52,15 @@ func (a ChecksumAlgorithm) Sum(data []byte) []byte {
 	h.Write(data)
 	return h.Sum(nil)
 }
+
+// Has reports whether a multipart upload can have the checksum type t of a: a CRC64NVME is of the full object, and
+// of all others only CRCs can be combined to that of the full object (S3 user guide, checking object integrity).
+func (a ChecksumAlgorithm) Has(t ChecksumType) bool {
+	switch a {
+	case CRC32, CRC32C:
+		return true
+	case CRC64NVME:
+		return t == FullObject
+	}
+	return t == Composite
+}

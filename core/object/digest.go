@@ -112,10 +112,12 @@ func (d *digests) verify() (ETag, Checksum, error) {
 	const op = "verify body"
 	sum := d.md5.Sum(nil)
 	if d.want.MD5 != nil && !bytes.Equal(sum, d.want.MD5) {
-		return "", Checksum{}, fault.New(op, "Content-MD5", fault.BadDigest, nil)
+		return "", Checksum{}, fault.New(op, "Content-MD5", fault.BadDigest, &DigestMismatch{d.want.MD5, sum})
 	}
-	if d.sha256 != nil && !bytes.Equal(d.sha256.Sum(nil), d.want.SHA256) {
-		return "", Checksum{}, fault.New(op, "x-amz-content-sha256", fault.ContentSHA256Mismatch, nil)
+	if d.sha256 != nil {
+		if got := d.sha256.Sum(nil); !bytes.Equal(got, d.want.SHA256) {
+			return "", Checksum{}, fault.New(op, "x-amz-content-sha256", fault.ContentSHA256Mismatch, &DigestMismatch{d.want.SHA256, got})
+		}
 	}
 	c := Checksum{}
 	if d.sum != nil {

@@ -1,5 +1,7 @@
 package object
 
+import "fmt"
+
 // Integrity is what the body must hash to. Zero fields are not checked.
 type Integrity struct {
 	MD5       []byte // Content-MD5, 16 bytes
@@ -9,4 +11,13 @@ type Integrity struct {
 	// the body's EOF and gives the declared value that came behind it.
 	Value   string
 	Trailer func() (string, error)
+}
+
+// DigestMismatch is the cause of BadDigest, ContentSHA256Mismatch and ChecksumMismatch of a body.
+type DigestMismatch struct {
+	Declared, Computed []byte
+}
+
+func (m *DigestMismatch) Error() string {
+	return fmt.Sprintf("%x was declared, %x computed", m.Declared, m.Computed)
 }

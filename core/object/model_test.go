@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sort"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -189,7 +190,7 @@ func (m *model) complete(rt *rapid.T) {
 func (m *model) abort(rt *rapid.T) {
 	key := drawKey(rt)
 	if u := m.uploads[key]; u != nil {
-		if err := m.s.AbortUpload(rt.Context(), u.u); err != nil {
+		if err := m.s.AbortUpload(rt.Context(), u.u, time.Time{}); err != nil {
 			rt.Fatalf("abort: %v", err)
 		}
 		delete(m.uploads, key)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"testing"
+	"time"
 
 	"shoal/core/fault"
 	"shoal/storage/kv"
@@ -154,10 +155,10 @@ func TestCompleteRefused(t *testing.T) {
 			wantKind(t, err, tt.want)
 		})
 	}
-	if err := s.AbortUpload(t.Context(), u); err != nil {
+	if err := s.AbortUpload(t.Context(), u, time.Time{}); err != nil {
 		t.Fatalf("abort: %v", err)
 	}
-	wantKind(t, s.AbortUpload(t.Context(), u), fault.NoSuchUpload)
+	wantKind(t, s.AbortUpload(t.Context(), u, time.Time{}), fault.NoSuchUpload)
 	_, err := s.PutPart(t.Context(), PutPartRequest{Upload: u, Number: 1, Body: bytes.NewReader(nil), Size: 0})
 	wantKind(t, err, fault.NoSuchUpload)
 	if c := s.collect(t); c.Blobs != 2 {

@@ -116,7 +116,7 @@ func TestFullDisk(t *testing.T) {
 	if _, err := s.Delete(t.Context(), DeleteRequest{Bucket: b, Key: "key"}); err != nil {
 		t.Errorf("delete: %v", err)
 	}
-	if err := s.AbortUpload(t.Context(), u); err != nil {
+	if err := s.AbortUpload(t.Context(), u, time.Time{}); err != nil {
 		t.Errorf("abort: %v", err)
 	}
 	s.collect(t)

@@ -98,13 +98,9 @@ func (s *Store) CreateUpload(ctx context.Context, r NewUpload) (*Upload, error) 
 	return &u.Upload, nil
 }
 
-// checkChecksumType refuses what AWS does: a composite CRC64NVME, a full-object SHA.
 func checkChecksumType(op, name string, a ChecksumAlgorithm, t ChecksumType) error {
-	switch {
-	case a == CRC64NVME && t == Composite:
-		return fault.New(op, name, fault.InvalidRequest, errors.New("the COMPOSITE checksum type cannot be used with CRC64NVME"))
-	case a > CRC64NVME && t == FullObject:
-		return fault.New(op, name, fault.InvalidRequest, errors.New("the FULL_OBJECT checksum type is for the CRC algorithms alone"))
+	if a != NoChecksum && !a.Has(t) {
+		return fault.New(op, name, fault.InvalidRequest, errors.New("the checksum type cannot be used with the checksum algorithm"))
 	}
 	return nil
 }
@@ -146,13 +142,18 @@ func openUpload(tx *kv.Tx, op string, u *Upload, more ...[]byte) (*uploadRecord,
 	return now, rows[1:], nil
 }
 
-// AbortUpload ends an upload; its parts go in the background. NoSuchUpload.
-func (s *Store) AbortUpload(ctx context.Context, u *Upload) error {
+// AbortUpload ends an upload; its parts go in the background. NoSuchUpload; PreconditionFailed when initiated, in
+// whole seconds, is given and is not the upload's.
+func (s *Store) AbortUpload(ctx context.Context, u *Upload, initiated time.Time) error {
 	const op = "abort upload"
 	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
 		tx.UseReserve()
-		if _, _, err := openUpload(tx, op, u); err != nil {
+		now, _, err := openUpload(tx, op, u)
+		if err != nil {
 			return err
+		}
+		if !initiated.IsZero() && !initiated.Equal(now.Initiated.Truncate(time.Second)) {
+			return fault.New(op, u.Key, fault.PreconditionFailed, nil)
 		}
 		tx.Delete(uploadKey(u.BucketID, u.Key, u.ID))
 		s.enqueue(tx, taskUpload, u.ID, s.now(), taskRecord{Bucket: u.BucketID, Key: u.Key})

@@ -38,10 +38,10 @@ func (b *body) Read(p []byte) (int, error) {
 // readIntegrity reads what the client says that its body hashes to.
 func (c *call) readIntegrity(announced []string, trailers func() map[string]string) error {
 	in := &c.body.integrity
-	if c.http.Header.Get("Content-MD5") != "" {
-		sum, err := base64.StdEncoding.DecodeString(c.http.Header.Get("Content-MD5"))
+	if values := c.http.Header.Values("Content-MD5"); len(values) > 0 {
+		sum, err := base64.StdEncoding.DecodeString(values[0])
 		if err != nil || len(sum) != md5Bytes {
-			return errorOf(codeInvalidDigest, "", element{"Content-MD5", c.http.Header.Get("Content-MD5")})
+			return errorOf(codeInvalidDigest, "", element{"Content-MD5", values[0]})
 		}
 		in.MD5 = sum
 	}
@@ -52,12 +52,15 @@ func (c *call) readIntegrity(announced []string, trailers func() map[string]stri
 	if err != nil {
 		return err
 	}
+	if declared != object.NoChecksum && !validChecksum(declared, value) {
+		return errInvalidChecksum(declared)
+	}
 	inTrailer, name, err := trailerChecksum(announced)
 	if err != nil {
 		return err
 	}
 	if declared != object.NoChecksum && inTrailer != object.NoChecksum {
-		return errorOf(codeInvalidRequest, "Expecting a single x-amz-checksum- header")
+		return errMultipleChecksums()
 	}
 	in.Algorithm, in.Value = declared, value
 	if inTrailer != object.NoChecksum {
@@ -69,26 +72,41 @@ func (c *call) readIntegrity(announced []string, trailers func() map[string]stri
 
 const md5Bytes = 16
 
+func errMultipleChecksums() *apiError {
+	return errorOf(codeInvalidRequest, "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+}
+
 // declaredChecksum returns the one x-amz-checksum-* header of h, NoChecksum when there is none.
 func declaredChecksum(h http.Header) (found object.ChecksumAlgorithm, value string, err error) {
+	name, err := checksumName(h)
+	if name == "" || err != nil {
+		return object.NoChecksum, "", err
+	}
+	found, ok := algorithmOf(strings.TrimPrefix(name, checksumPrefix))
+	if !ok {
+		return 0, "", errorOf(codeInvalidRequest, "The algorithm type you specified in "+name+" header is invalid.")
+	}
+	return found, h.Get(name), nil
+}
+
+// checksumName returns the name, in lower case, of the one header of h that may be a checksum; "" without one.
+func checksumName(h http.Header) (found string, err error) {
 	for name, values := range h {
-		lower := strings.ToLower(name)
-		suffix, ok := strings.CutPrefix(lower, checksumPrefix)
+		name = strings.ToLower(name)
+		suffix, ok := strings.CutPrefix(name, checksumPrefix)
 		if !ok || notValue[suffix] {
 			continue
 		}
-		a, ok := algorithmOf(suffix)
-		switch {
-		case !ok:
-			return 0, "", errorOf(codeInvalidRequest, "The algorithm type you specified in "+lower+" header is invalid.")
-		case found != object.NoChecksum || len(values) > 1:
-			return 0, "", errorOf(codeInvalidRequest, "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
-		case !validChecksum(a, values[0]):
-			return 0, "", errorOf(codeInvalidRequest, "Value for "+lower+" header is invalid.")
+		if found != "" || len(values) > 1 {
+			return "", errMultipleChecksums()
 		}
-		found, value = a, values[0]
+		found = name
 	}
-	return found, value, nil
+	return found, nil
+}
+
+func errInvalidChecksum(a object.ChecksumAlgorithm) *apiError {
+	return errorOf(codeInvalidRequest, "Value for "+checksumHeader(a)+" header is invalid.")
 }
 
 // notValue are the x-amz-checksum-* headers that say something else than a value. Never written.

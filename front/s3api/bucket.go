@@ -48,7 +48,7 @@ func (h *Handler) createBucket(c *call) (*response, error) {
 		return nil, err
 	}
 	c.bucket = b // who is metered
-	return &response{header: http.Header{"Location": {"/" + b.Name}}}, nil
+	return &response{header: http.Header{"Location": {"/" + b.Name}, "X-Amz-Bucket-Arn": {"arn:aws:s3:::" + b.Name}}}, nil
 }
 
 // describeCreate reads where the bucket is to be into c.region: ours, or none, which is empty as in object.Bucket.

@@ -80,7 +80,7 @@ func (c *call) requestedAlgorithm() (object.ChecksumAlgorithm, error) {
 	}
 	a, ok := algorithmOf(name)
 	if !ok {
-		return 0, errorOf(codeInvalidRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]")
+		return 0, errorOf(codeInvalidRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, MD5, SHA1, SHA256, SHA512, XXHASH128, XXHASH3, XXHASH64]")
 	}
 	return a, nil
 }

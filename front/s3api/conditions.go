@@ -2,6 +2,7 @@ package s3api
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -102,6 +103,9 @@ func (c *call) failedWriteCondition() string {
 func (c *call) writeCondition() (object.WriteCondition, error) {
 	var w object.WriteCondition
 	if v := c.http.Header.Get("If-None-Match"); v != "" {
+		if c.http.Header.Get("If-Match") != "" {
+			return w, errorOf(codeNotImplemented, "", element{"Header", "If-Match"})
+		}
 		if strings.TrimSpace(v) != "*" {
 			return w, errorOf(codeNotImplemented, "", element{"Header", "If-None-Match"})
 		}
@@ -118,6 +122,47 @@ func (c *call) writeCondition() (object.WriteCondition, error) {
 		w.IfMatch = tag
 	}
 	return w, nil
+}
+
+// deleteCondition reads the conditions of DeleteObject, which has two more. A time or a size that cannot be read is
+// refused: the object must not go as if nothing had been asked.
+func (c *call) deleteCondition() (object.WriteCondition, error) {
+	w, err := c.writeCondition()
+	if err != nil {
+		return w, err
+	}
+	const modified, size = "x-amz-if-match-last-modified-time", "x-amz-if-match-size"
+	if err := wantedTime(&w, modified, c.http.Header.Get(modified)); err != nil {
+		return w, err
+	}
+	return w, wantedSize(&w, size, c.http.Header.Get(size))
+}
+
+func wantedTime(w *object.WriteCondition, argument, text string) error {
+	if text == "" {
+		return nil
+	}
+	t, ok := httpDate(text)
+	if !ok {
+		var err error
+		if t, err = time.Parse(time.RFC3339, text); err != nil {
+			return invalidArgument("The time is not an HTTP date.", argument, text)
+		}
+	}
+	w.IfModified = t.Truncate(time.Second)
+	return nil
+}
+
+func wantedSize(w *object.WriteCondition, argument, text string) error {
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return invalidArgument("The size is not a number of bytes.", argument, text)
+	}
+	w.IfSize = &n
+	return nil
 }
 
 // wantedETag reads the entity tag that a write asks for, "" when text is empty. One that is empty between its

@@ -23,7 +23,10 @@ type deleteRequest struct {
 type deleteIdentity struct {
 	Key       string `xml:"Key"`
 	VersionID string `xml:"VersionId"`
-	ETag      string `xml:"ETag"` // deletes only what has it
+	// Each deletes only what has it.
+	ETag             string `xml:"ETag"`
+	LastModifiedTime string `xml:"LastModifiedTime"`
+	Size             string `xml:"Size"`
 }
 
 // deleteOutcome is what became of one key.
@@ -119,14 +122,24 @@ func (h *Handler) deleteOne(c *call, o deleteIdentity) (object.DeleteResult, err
 	if err := h.decide(c, action, o.Key, nil); err != nil {
 		return object.DeleteResult{}, err
 	}
-	tag, err := wantedETag("ETag", o.ETag)
+	condition, err := o.condition()
 	if err != nil {
 		return object.DeleteResult{}, err
 	}
 	return h.objects.Delete(c.ctx, object.DeleteRequest{
 		Bucket: c.bucket, Key: o.Key, Ref: ref, Owner: c.owner(c.bucket),
-		Condition: object.WriteCondition{IfMatch: tag},
+		Condition: condition,
 	})
+}
+
+func (o *deleteIdentity) condition() (w object.WriteCondition, err error) {
+	if w.IfMatch, err = wantedETag("ETag", o.ETag); err != nil {
+		return w, err
+	}
+	if err := wantedTime(&w, "LastModifiedTime", o.LastModifiedTime); err != nil {
+		return w, err
+	}
+	return w, wantedSize(&w, "Size", o.Size)
 }
 
 // onVersion is c for a decision about one version: policies may ask for its id. c itself is shared.

@@ -43,6 +43,7 @@ const (
 	codeInvalidPartNumber             code = "InvalidPartNumber"
 	codeInvalidPartOrder              code = "InvalidPartOrder"
 	codeInvalidPolicyDocument         code = "InvalidPolicyDocument"
+	codeInvalidRedirect               code = "InvalidRedirectLocation"
 	codeInvalidRange                  code = "InvalidRange"
 	codeInvalidRequest                code = "InvalidRequest"
 	codeInvalidStorageClass           code = "InvalidStorageClass"
@@ -108,11 +109,11 @@ func (c code) row() codeRow {
 var requestCodes = map[code]codeRow{
 	codeAuthHeaderMalformed:           {http.StatusBadRequest, "The authorization header that you provided is not valid."},
 	codeAuthQueryMalformed:            {http.StatusBadRequest, "The authorization query parameters that you provided are not valid."},
-	codeBadDigest:                     {http.StatusBadRequest, "The Content-MD5 or checksum value that you specified did not match what the server received."},
+	codeBadDigest:                     {http.StatusBadRequest, "The Content-MD5 you specified did not match what we received."},
 	codeBadRequest:                    {http.StatusBadRequest, "Bad Request"},
 	codeContentSHA256Mismatch:         {http.StatusBadRequest, "The provided 'x-amz-content-sha256' header does not match what was computed."},
 	codeEntityTooLarge:                {http.StatusBadRequest, "Your proposed upload exceeds the maximum allowed object size."},
-	codeEntityTooSmall:                {http.StatusBadRequest, "Your proposed upload is smaller than the minimum allowed object size."},
+	codeEntityTooSmall:                {http.StatusBadRequest, "Your proposed upload is smaller than the minimum allowed size"},
 	codeExpiredToken:                  {http.StatusBadRequest, "The provided token has expired."},
 	codeHeadersTooLarge:               {http.StatusBadRequest, "Your request header and query parameters are larger than the maximum allowed size."},
 	codeIllegalLocation:               {http.StatusBadRequest, "The specified location constraint is incompatible with the region specific endpoint that this request was sent to."},
@@ -128,6 +129,7 @@ var requestCodes = map[code]codeRow{
 	codeInvalidPart:                   {http.StatusBadRequest, "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag."},
 	codeInvalidPartNumber:             {http.StatusRequestedRangeNotSatisfiable, "The requested partnumber is not satisfiable."},
 	codeInvalidPartOrder:              {http.StatusBadRequest, "The list of parts was not in ascending order. Parts must be ordered by part number."},
+	codeInvalidRedirect:               {http.StatusBadRequest, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."},
 	codeInvalidRange:                  {http.StatusRequestedRangeNotSatisfiable, "The requested range is not satisfiable."},
 	codeInvalidRequest:                {http.StatusBadRequest, "The request is not valid."},
 	codeInvalidStorageClass:           {http.StatusBadRequest, "The storage class you specified is not valid."},

@@ -91,7 +91,7 @@ var reasonCodes = map[sigv4.Reason]reasonRow{
 	sigv4.MissingDecodedLength:     {codeMissingContentLength, "", false},
 	sigv4.InvalidDecodedLength:     {codeInvalidArgument, "The value of x-amz-decoded-content-length is not valid.", false},
 	sigv4.IncompleteBody:           {codeIncompleteBody, "", false},
-	sigv4.MalformedChunk:           {codeInvalidRequest, "The aws-chunked body is not well-formed.", true},
+	sigv4.MalformedChunk:           {codeIncompleteBody, "The request body terminated unexpectedly", false},
 	sigv4.InvalidChunkSize:         {codeInvalidChunkSize, "", false},
 	sigv4.MalformedTrailer:         {codeMalformedTrailer, "", false},
 }

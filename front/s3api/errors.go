@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"shoal/core/fault"
 	"shoal/wire/sigv4"
@@ -90,6 +92,10 @@ func describe(c *call, err error) *apiError {
 		e.extra = append(e.extra, element{"Size", strconv.Itoa(len(c.target.key))}, element{"MaxSizeAllowed", strconv.Itoa(maxKeyBytes)})
 	case fault.MetadataTooLarge:
 		e.extra = append(e.extra, element{"MaxSizeAllowed", strconv.Itoa(maxUserMetadata)})
+	case fault.BadDigest, fault.ContentSHA256Mismatch, fault.ChecksumMismatch:
+		c.describeMismatch(e)
+	case fault.InvalidPart, fault.EntityTooSmall:
+		c.describePart(e)
 	case fault.PreconditionFailed:
 		e.extra = append(e.extra, element{"Condition", c.failedWriteCondition()})
 	case fault.SlowDown, fault.NoSpace:
@@ -113,9 +119,15 @@ func translate(err error) *apiError {
 	e.err = err
 	var f *fault.Error
 	if errors.As(err, &f) && f.Err != nil && tellsCause(kind) {
-		e.message = f.Err.Error()
+		e.message = sentence(f.Err.Error())
 	}
 	return e
+}
+
+// sentence begins text with a capital.
+func sentence(text string) string {
+	r, n := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(r)) + text[n:]
 }
 
 // tellsCause reports whether the text of the cause is meant for the client (see fault.Error).

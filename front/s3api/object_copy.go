@@ -181,7 +181,7 @@ func parseCopySource(s string) (bucket, key string, ref object.VersionRef, err e
 	path, id, hasID := strings.Cut(s, "?versionId=")
 	path, err = url.PathUnescape(path)
 	if err != nil || !utf8.ValidString(path) {
-		return "", "", ref, invalidArgument("Invalid copy source encoding.", "x-amz-copy-source", s)
+		return "", "", ref, invalidArgument("Invalid copy source encoding", "x-amz-copy-source", s)
 	}
 	bucket, key, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	if bucket == "" || key == "" || len(bucket) > maxBucketBytes || len(key) > maxKeyBytes {

@@ -15,7 +15,7 @@ func (h *Handler) deleteObject(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	condition, err := c.writeCondition()
+	condition, err := c.deleteCondition()
 	if err != nil {
 		return nil, err
 	}

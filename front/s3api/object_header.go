@@ -30,7 +30,7 @@ func (c *call) objectHeader() (object.Header, error) {
 		WebsiteRedirectLocation: in.Get("x-amz-website-redirect-location"),
 	}
 	if to := h.WebsiteRedirectLocation; to != "" && !validRedirect(to) {
-		return h, errorOf(codeInvalidArgument, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.")
+		return h, errorOf(codeInvalidRedirect, "")
 	}
 	for name, values := range in {
 		key, ok := strings.CutPrefix(textproto.CanonicalMIMEHeaderKey(name), metaPrefix)
@@ -68,7 +68,7 @@ var unsupportedHeaders = []string{
 	"x-amz-server-side-encryption-customer-algorithm", "x-amz-server-side-encryption-customer-key",
 	"x-amz-copy-source-server-side-encryption-customer-algorithm",
 	"x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold",
-	"x-amz-write-offset-bytes", "x-amz-if-match-last-modified-time", "x-amz-if-match-size",
+	"x-amz-write-offset-bytes",
 }
 
 // refuseUnsupported answers 501 to headers whose promise could not be kept.

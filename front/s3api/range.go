@@ -64,7 +64,7 @@ func parseRange(header string) (first, last int64, ok bool) {
 	if !found || !strings.EqualFold(strings.TrimSpace(unit), "bytes") {
 		return 0, 0, false
 	}
-	from, to, found := strings.Cut(strings.TrimSpace(spec), "-")
+	from, to, found := strings.Cut(spec, "-")
 	if !found {
 		return 0, 0, false
 	}

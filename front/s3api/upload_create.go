@@ -1,8 +1,10 @@
 package s3api
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"shoal/core/object"
 )
@@ -43,15 +45,17 @@ func (c *call) uploadChecksum() (object.ChecksumAlgorithm, object.ChecksumType, 
 		return 0, 0, err
 	}
 	name := c.http.Header.Get("x-amz-checksum-type")
-	if a == object.NoChecksum && name != "" {
-		return 0, 0, errorOf(codeInvalidRequest, "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
-	}
 	t, ok := checksumTypeOf(name)
 	switch {
 	case !ok:
 		return 0, 0, errorOf(codeInvalidRequest, "Value for x-amz-checksum-type header is invalid.")
+	case a == object.NoChecksum && name != "":
+		return 0, 0, errorOf(codeInvalidRequest, "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
 	case name == "" && a != object.CRC64NVME:
 		t = object.Composite // the default of all others (AWS)
+	case !a.Has(t):
+		return 0, 0, errorOf(codeInvalidRequest, fmt.Sprintf("The %s checksum type cannot be used with the %s checksum algorithm.",
+			checksumTypeName(t), strings.ToLower(algorithmName(a))))
 	}
 	return a, t, nil
 }
@@ -68,7 +72,12 @@ func checksumTypeOf(name string) (object.ChecksumType, bool) {
 
 // abortMultipartUpload answers DELETE ?uploadId.
 func (h *Handler) abortMultipartUpload(c *call) (*response, error) {
-	if err := h.objects.AbortUpload(c.ctx, c.upload); err != nil {
+	// A date that cannot be read, or is still to come, is as if it was not there (S3 API reference).
+	initiated, ok := httpDate(c.http.Header.Get("x-amz-if-match-initiated-time"))
+	if !ok || initiated.After(h.o.Now()) {
+		initiated = time.Time{}
+	}
+	if err := h.objects.AbortUpload(c.ctx, c.upload, initiated); err != nil {
 		return nil, err
 	}
 	return &response{status: http.StatusNoContent}, nil

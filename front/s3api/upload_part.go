@@ -116,7 +116,7 @@ func copyRange(text string, size int64) (off, n int64, err error) {
 		return 0, 0, bad
 	}
 	if int64(last) >= size {
-		return 0, 0, errorOf(codeInvalidRange, "", element{"RangeRequested", text}, element{"ActualObjectSize", itoa(size)})
+		return 0, 0, invalidArgument("Range specified is not valid for source object of size: "+itoa(size), "x-amz-copy-source-range", text)
 	}
 	return int64(first), int64(last-first) + 1, nil
 }

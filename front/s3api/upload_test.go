@@ -156,14 +156,16 @@ func TestMultipartChecksum(t *testing.T) {
 	}
 
 	at = "/alpha/parts?uploadId=" + s.begin(t, "/alpha/parts", "x-amz-checksum-algorithm: CRC32")
-	part = s.must(t, owner, "PUT", at+"&partNumber=1", "hello")
-	done = s.must(t, owner, "POST", at, completeDocument(part.header.Get("ETag")))
+	part = s.must(t, owner, "PUT", at+"&partNumber=1", "hello", "x-amz-checksum-crc32: "+sum("hello"))
+	s.refused(t, owner, "POST", at, completeDocument(part.header.Get("ETag")), 400, codeInvalidRequest)
+	doc = strings.Replace(completeDocument(part.header.Get("ETag")), "</Part>", "<ChecksumCRC32>"+sum("hello")+"</ChecksumCRC32></Part>", 1)
+	done = s.must(t, owner, "POST", at, doc)
 	if got := done.element("ChecksumCRC32"); !strings.HasSuffix(got, "-1") || done.element("ChecksumType") != "COMPOSITE" {
 		t.Errorf("composite checksum:\n%s", done.body)
 	}
 	at = "/alpha/again?uploadId=" + s.begin(t, "/alpha/again", "x-amz-checksum-algorithm: CRC32")
 	part = s.must(t, owner, "PUT", at+"&partNumber=1", "hello")
-	s.must(t, owner, "POST", at, completeDocument(part.header.Get("ETag")), "x-amz-checksum-crc32: "+done.element("ChecksumCRC32"))
+	s.must(t, owner, "POST", at, doc, "x-amz-checksum-crc32: "+done.element("ChecksumCRC32"))
 }
 
 func TestUploadPartCopy(t *testing.T) {
@@ -174,7 +176,7 @@ func TestUploadPartCopy(t *testing.T) {
 	at := "/alpha/copy?uploadId=" + s.begin(t, "/alpha/copy")
 	from := "x-amz-copy-source: /alpha/source"
 	s.refused(t, owner, "PUT", at+"&partNumber=1", "", 400, codeInvalidArgument, from, "x-amz-copy-source-range: bytes=5-2")
-	s.refused(t, owner, "PUT", at+"&partNumber=1", "", 416, codeInvalidRange, from, "x-amz-copy-source-range: bytes=0-99999999")
+	s.refused(t, owner, "PUT", at+"&partNumber=1", "", 400, codeInvalidArgument, from, "x-amz-copy-source-range: bytes=0-99999999")
 	s.refused(t, owner, "PUT", at+"&partNumber=1", "", 404, codeNoSuchKey, "x-amz-copy-source: /alpha/absent")
 	first := s.must(t, owner, "PUT", at+"&partNumber=1", "", from)
 	second := s.must(t, owner, "PUT", at+"&partNumber=2", "", from, "x-amz-copy-source-range: bytes=10-19")
