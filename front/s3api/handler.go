@@ -62,7 +62,7 @@ func New(objects *object.Store, accounts *account.Store, recorder meter.Recorder
 	o = o.withDefaults()
 	return &Handler{
 		objects: objects, accounts: accounts, meter: recorder,
-		verifier: sigv4.New(sigv4.Options{Region: o.Region}),
+		verifier: sigv4.New(sigv4.Options{Region: o.Region, EnforceMinSize: true}),
 		table:    newTable(operations()),
 		website:  websiteOperation(),
 		metrics:  newMetrics(),
@@ -137,7 +137,7 @@ func (h *Handler) serve(c *call) (*response, error) {
 	if bucket, ok := hostBucket(c.http.Host, h.o.WebsiteDomains); ok {
 		return h.serveWebsite(c, bucket)
 	}
-	steps := []func(*call) error{h.parseTarget, h.parseClaim, h.match, h.authenticate, h.parseParameters, h.load, h.describe, h.authorise}
+	steps := []func(*call) error{h.parseTarget, h.parseClaim, h.match, h.authenticate, h.load, h.describe, h.authorise}
 	for _, step := range steps {
 		if err := step(c); err != nil {
 			return nil, err
@@ -163,6 +163,9 @@ func (h *Handler) describe(c *call) error {
 
 // match finds the operation.
 func (h *Handler) match(c *call) error {
+	if err := c.misplaced(); err != nil {
+		return err
+	}
 	op, err := h.table.match(c.http.Method, c.target.scope, c.query, c.http.Header)
 	if err != nil {
 		allowed := h.table.allowed(c.target.scope, c.query, c.http.Header)
@@ -173,10 +176,22 @@ func (h *Handler) match(c *call) error {
 	return nil
 }
 
-// parseParameters refuses parameters that no object could answer: S3 says so before it says that there is none.
-func (h *Handler) parseParameters(c *call) error {
-	if c.operation.parse == nil {
+// misplaced refuses what S3 knows as a mistake, in its words: parameters of a bucket on a key, and parts of what
+// makes an operation without the rest.
+func (c *call) misplaced() error {
+	method, source := c.http.Method, c.http.Header.Get("x-amz-copy-source")
+	switch {
+	case source != "" && method != http.MethodPut:
+		return invalidArgument("You can only specify a copy source header for copy requests.", "x-amz-copy-source", source)
+	case c.target.scope != objectScope:
 		return nil
+	case method == http.MethodGet && c.query.has("uploads"):
+		return errorOf(codeInvalidRequest, "Key is not expected for the GET method ?uploads subresource")
+	case method == http.MethodGet && c.query.has("versions"):
+		return errorOf(codeInvalidRequest, "There is no such thing as the ?versions sub-resource for a key")
+	case method == http.MethodPut && c.query.has("partNumber") && !c.query.has("uploadId"):
+		// Of an upload whose id got lost: the part must not replace the object.
+		return invalidArgument("This operation does not accept partNumber without uploadId", "partNumber", c.query.get("partNumber"))
 	}
-	return c.operation.parse(c)
+	return nil
 }

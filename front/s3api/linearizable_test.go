@@ -24,33 +24,38 @@ const (
 
 // raceInput is one conditional write: what it makes of the key ("" deletes it), and what it asks for.
 type raceInput struct {
-	by       string // PUT, complete, copy or delete
+	by       string // PUT, complete, copy or delete; HEAD only looks
 	makes    string // ETag
 	ifMatch  string // ETag; "" with ifAbsent
 	ifAbsent bool
 }
 
-// raceModel is one key: its state is its ETag, "" when there is none. A step gives the status of a write in that
-// state (S3 user guide, conditional requests): 409 says that another got in the way, and changes nothing.
-var raceModel = porcupine.Model{ // never written
-	Init: func() any { return "" },
-	Step: func(state, input, output any) (bool, any) {
-		etag, in, status := state.(string), input.(raceInput), output.(int)
-		want := 200
-		switch {
-		case status == 409:
-			return true, state
-		case in.ifAbsent && etag != "", in.ifMatch != "" && etag != "" && etag != in.ifMatch:
-			want = 412
-		case in.ifMatch != "" && etag == "":
-			want = 404
-		}
-		if want == 200 {
-			return status == 200 || status == 204, in.makes
-		}
-		return status == want, state
-	},
-	DescribeOperation: func(input, output any) string { return fmt.Sprintf("%+v -> %d", input, output) },
+// raceModel is one key that begins as etag: its state is its ETag, "" when there is none.
+func raceModel(etag string) porcupine.Model {
+	return porcupine.Model{
+		Init: func() any { return etag },
+		Step: func(state, input, output any) (bool, any) {
+			etag, in := state.(string), input.(raceInput)
+			if read, isRead := output.(string); isRead {
+				return read == etag, state
+			}
+			return in.step(etag, output.(int))
+		},
+	}
+}
+
+// step reports whether a write in a state can have that status, and the next state (S3 user guide, conditional
+// requests): 409 says that another got in the way, and changes nothing.
+func (in raceInput) step(etag string, status int) (bool, any) {
+	switch {
+	case status == 409:
+		return true, etag
+	case in.ifAbsent && etag != "", in.ifMatch != "" && etag != "" && etag != in.ifMatch:
+		return status == 412, etag
+	case in.ifMatch != "" && etag == "":
+		return status == 404, etag
+	}
+	return status == 200 || status == 204, in.makes
 }
 
 // TestConditionalWritesAreLinearizable races conditional writes of each kind on one key: their history is one that
@@ -63,12 +68,11 @@ func TestConditionalWritesAreLinearizable(t *testing.T) {
 	}
 	length, _ := time.ParseDuration(os.Getenv(raceVariable))
 	r := &race{t: t, s: s, began: time.Now()}
-	for round := 0; round < raceRounds || time.Since(r.began) < length; round++ {
+	round := 0
+	for ; round < raceRounds || time.Since(r.began) < length; round++ {
 		r.round(round)
 	}
-	if got := porcupine.CheckOperationsTimeout(raceModel, r.history, checkWithin); got != porcupine.Ok {
-		t.Errorf("the history of %d writes is %s, want one that is linearizable", len(r.history), got)
-	}
+	t.Logf("%d rounds of %d writes", round, racers)
 }
 
 type race struct {
@@ -78,34 +82,43 @@ type race struct {
 	etag  string // of the key between rounds
 
 	mu      sync.Mutex
-	history []porcupine.Operation // guarded by mu
+	history []porcupine.Operation // of this round; guarded by mu
 }
 
-// round has every racer write once, and looks at what is there in the end.
+// round has every racer write once, looks at what is there in the end, and judges.
 func (r *race) round(n int) {
 	r.t.Helper()
-	from := len(r.history)
+	r.history = nil
 	var running sync.WaitGroup
 	start := make(chan struct{})
 	for i := range racers {
 		write, in := r.prepare(i, n)
 		running.Go(func() {
 			<-start
-			call := time.Since(r.began)
-			status := write()
-			r.note(porcupine.Operation{ClientId: i, Input: in, Output: status, Call: int64(call), Return: int64(time.Since(r.began))})
+			r.note(i, in, func() any { return write() })
 		})
 	}
 	close(start)
 	running.Wait()
-	r.checkWinners(r.history[from:])
-	r.etag = strings.Trim(r.s.do(r.t, owner, "HEAD", "/alpha/key", "").header.Get("ETag"), `"`)
+	r.checkWinners()
+	before := r.etag
+	r.note(0, raceInput{by: "HEAD"}, func() any {
+		r.etag = strings.Trim(r.s.do(r.t, owner, "HEAD", "/alpha/key", "").header.Get("ETag"), `"`)
+		return r.etag
+	})
+	if got := porcupine.CheckOperationsTimeout(raceModel(before), r.history, checkWithin); got != porcupine.Ok {
+		r.t.Errorf("round %d: the history is %s, want one that is linearizable:\n%+v", n, got, r.history)
+	}
 }
 
-func (r *race) note(o porcupine.Operation) {
+// note does what takes its place in the history.
+func (r *race) note(racer int, in raceInput, do func() any) {
+	call := time.Since(r.began)
+	output := do()
+	end := time.Since(r.began)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.history = append(r.history, o)
+	r.history = append(r.history, porcupine.Operation{ClientId: racer, Input: in, Output: output, Call: int64(call), Return: int64(end)})
 }
 
 // prepare does what comes before a racer's write, and returns the write.
@@ -147,11 +160,11 @@ func (r *race) prepare(i, round int) (write func() (status int), in raceInput) {
 
 // checkWinners: of those that ask for the state between the rounds one wins, and one that asks for none wins after a
 // delete at most.
-func (r *race) checkWinners(round []porcupine.Operation) {
+func (r *race) checkWinners() {
 	r.t.Helper()
 	won := map[bool]int{}
 	asked := map[bool]int{}
-	for _, o := range round {
+	for _, o := range r.history {
 		in, status := o.Input.(raceInput), o.Output.(int)
 		asked[in.ifAbsent]++
 		if status == 200 || status == 204 {

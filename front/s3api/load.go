@@ -22,6 +22,12 @@ func (h *Handler) load(c *call) error {
 	if err := c.checkBucketOwner("x-amz-expected-bucket-owner", c.bucket); err != nil {
 		return err
 	}
+	if c.operation.parse != nil {
+		// Of parameters that no object could answer S3 speaks before it says that there is none.
+		if err := c.operation.parse(c); err != nil {
+			return err
+		}
+	}
 	switch {
 	case err == nil:
 		return nil

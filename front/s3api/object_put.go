@@ -19,9 +19,6 @@ type newObject struct {
 
 // newObject reads the headers of an object to be, and whether the requester may set its ACL.
 func (h *Handler) newObject(c *call) (n newObject, err error) {
-	if c.query.has("partNumber") { // of an upload whose id got lost: the part must not replace the object
-		return n, invalidArgument("A part number needs the id of its upload", "partNumber", c.query.get("partNumber"))
-	}
 	if c.query.has("versionId") { // a version is never changed
 		return n, invalidArgument("This operation does not accept a version-id.", "versionId", c.query.get("versionId"))
 	}
@@ -82,6 +79,7 @@ func (h *Handler) putObject(c *call) (*response, error) {
 	}
 	head := http.Header{}
 	head.Set("ETag", quoteETag(v.ETag))
+	head.Set("X-Amz-Object-Size", itoa(v.Size))
 	setChecksum(head, v.Checksum)
 	c.setVersionID(head, v)
 	return &response{header: head}, nil

@@ -42,7 +42,7 @@ type operation struct {
 	open bool
 	// describe adds what the body says to the facts that policies see, and runs before them; nil for most.
 	describe func(*Handler, *call) error
-	parse    func(*call) error // checks parameters before anything is looked up; may be nil
+	parse    func(*call) error // checks parameters before anything below the bucket counts; may be nil
 	serve    handler           // nil: 501 NotImplemented
 	usage    meter.Operation
 	tier     meter.Tier

@@ -124,7 +124,10 @@ func parsePostCondition(raw json.RawMessage) (postCondition, error) {
 	}
 	field, isText := list[1].(string)
 	value, isValue := list[2].(string)
-	if !isText || !isValue || !strings.HasPrefix(field, "$") {
+	if !isText || !isValue {
+		return c, invalidPostPolicy("Invalid JSON.")
+	}
+	if !strings.HasPrefix(field, "$") {
 		return c, refusedByPostPolicy("Policy Condition failed: %s", c.text)
 	}
 	c.field, c.value = strings.ToLower(field[1:]), value

@@ -61,11 +61,15 @@ func (c *call) checkPartCopy() error {
 // checkPartAlgorithm refuses a part with another checksum than the upload was created with.
 func (c *call) checkPartAlgorithm(a object.ChecksumAlgorithm) error {
 	want := c.upload.Algorithm
-	if a == object.NoChecksum || want == object.NoChecksum || a == want {
+	if a == want || want == object.NoChecksum || a == object.NoChecksum && c.upload.Type == object.FullObject {
 		return nil
 	}
+	sent := "null"
+	if a != object.NoChecksum {
+		sent = algorithmName(a)
+	}
 	return errorOf(codeInvalidRequest, fmt.Sprintf("Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s",
-		algorithmName(want), algorithmName(a)))
+		algorithmName(want), sent))
 }
 
 // uploadPartCopy answers PUT ?uploadId&partNumber with x-amz-copy-source.

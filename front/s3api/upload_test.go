@@ -164,7 +164,7 @@ func TestMultipartChecksum(t *testing.T) {
 		t.Errorf("composite checksum:\n%s", done.body)
 	}
 	at = "/alpha/again?uploadId=" + s.begin(t, "/alpha/again", "x-amz-checksum-algorithm: CRC32")
-	part = s.must(t, owner, "PUT", at+"&partNumber=1", "hello")
+	part = s.must(t, owner, "PUT", at+"&partNumber=1", "hello", "x-amz-checksum-crc32: "+sum("hello"))
 	s.must(t, owner, "POST", at, doc, "x-amz-checksum-crc32: "+done.element("ChecksumCRC32"))
 }
 

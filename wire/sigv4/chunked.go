@@ -149,10 +149,10 @@ func (c *ChunkedReader) nextChunk() error {
 
 func (c *ChunkedReader) startChunk(size int64) error {
 	if size > c.payload.DecodedLength-c.decoded {
-		return refuse(IncompleteBody, "the chunks hold more than %s says", decodedContentLength)
+		return &Error{Reason: IncompleteBody}
 	}
 	if size == 0 && c.decoded < c.payload.DecodedLength {
-		return refuse(IncompleteBody, "the chunks hold less than %s says", decodedContentLength)
+		return &Error{Reason: IncompleteBody}
 	}
 	if size > 0 {
 		if c.lastSmall {
@@ -231,7 +231,7 @@ func parseChunkSize(digits []byte) (int64, error) {
 // bodyError tells a body that ends too early from one that cannot be read.
 func bodyError(err error) error {
 	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
-		return &Error{Reason: IncompleteBody, Err: io.ErrUnexpectedEOF}
+		return &Error{Reason: IncompleteBody, Detail: "The request body terminated unexpectedly", Err: io.ErrUnexpectedEOF}
 	}
 	return fmt.Errorf("sigv4: read body: %w", err)
 }

@@ -26,6 +26,7 @@ const (
 	MissingSecurityHeader    // MissingSecurityHeader: no Host
 	MissingContentSHA256     // InvalidRequest "Missing required header for this request: x-amz-content-sha256"
 	InvalidContentSHA256     // InvalidArgument: neither a known keyword nor 64 hex digits
+	AnonymousStreaming       // InvalidRequest: chunks that nobody can have signed
 	UnsignedHeaders          // AccessDenied "There were headers present in the request which were not signed"
 	DuplicateHeader          // InvalidArgument: an x-amz-* header that has one value was sent twice
 	InvalidToken             // InvalidToken: the session token is sent twice or too long
@@ -58,6 +59,7 @@ func (r Reason) String() string {
 		MissingSecurityHeader:    "missing security header",
 		MissingContentSHA256:     "missing x-amz-content-sha256",
 		InvalidContentSHA256:     "invalid x-amz-content-sha256",
+		AnonymousStreaming:       "signed chunks without credentials",
 		UnsignedHeaders:          "headers are not signed",
 		DuplicateHeader:          "duplicate header",
 		InvalidToken:             "invalid session token",

@@ -102,10 +102,12 @@ func splitAuthorization(s string) (authorization, error) {
 		field = strings.TrimSpace(field)
 		name, value, ok := strings.Cut(field, "=")
 		dst := a.field(name)
-		if !ok || dst == nil || *dst != "" {
+		if !ok || dst != nil && *dst != "" {
 			return authorization{}, refuse(AuthHeaderMalformed, "the authorization component %q is malformed.", field)
 		}
-		*dst = value
+		if dst != nil {
+			*dst = value
+		} // otherwise one of the three is missing
 	}
 	for _, name := range []string{"Credential", "SignedHeaders", "Signature"} {
 		if *a.field(name) == "" {

@@ -39,23 +39,21 @@ func newScope(now time.Time, region, service string) Scope {
 // malformedCredential is what S3 says of a credential without its five parts.
 const malformedCredential = `the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`
 
-// parseCredential splits "<key id>/<date>/<region>/<service>/aws4_request". A key id may itself
-// hold slashes, so the scope is taken from the end. The string returned is the fault, "" if none.
+// parseCredential splits "<key id>/<date>/<region>/<service>/aws4_request". The string returned is the fault, ""
+// if none.
 func (v *Verifier) parseCredential(s string) (keyID string, scope Scope, fault string) {
 	parts := strings.Split(s, "/")
-	if len(parts) < 5 {
+	if len(parts) != 5 {
 		return "", Scope{}, malformedCredential
 	}
-	n := len(parts)
-	keyID = strings.Join(parts[:n-4], "/")
-	scope = Scope{Date: parts[n-4], Region: parts[n-3], Service: parts[n-2]}
+	keyID, scope = parts[0], Scope{Date: parts[1], Region: parts[2], Service: parts[3]}
 	switch {
 	case keyID == "" || len(keyID) > maxAccessKeyID || !printable(keyID):
 		fault = malformedCredential
 	case !slices.Contains(v.services, scope.Service):
 		fault = fmt.Sprintf("incorrect service %q. This endpoint belongs to %q.", scope.Service, v.services[0])
-	case parts[n-1] != terminal:
-		fault = fmt.Sprintf("incorrect terminal %q. This endpoint uses %q.", parts[n-1], terminal)
+	case parts[4] != terminal:
+		fault = fmt.Sprintf("incorrect terminal %q. This endpoint uses %q.", parts[4], terminal)
 	case !isDate(scope.Date):
 		fault = fmt.Sprintf("incorrect date format %q. This date in the credential must be in the format \"yyyyMMdd\".", scope.Date)
 	}

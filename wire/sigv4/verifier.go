@@ -100,12 +100,12 @@ func parseAnonymous(req *Request) error {
 	if value == "" {
 		value = UnsignedPayload
 	}
+	if value == StreamingSignedPayload || value == StreamingSignedPayloadTrailer {
+		return &Error{Reason: AnonymousStreaming}
+	}
 	var err error
 	if req.Payload, err = parsePayload(value, req.http.Header); err != nil {
 		return err
-	}
-	if req.Payload.Mode.signedChunks() {
-		return refuse(InvalidContentSHA256, "a request without credentials cannot sign its chunks")
 	}
 	return nil
 }

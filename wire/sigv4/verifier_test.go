@@ -77,7 +77,7 @@ func TestAnonymous(t *testing.T) {
 	}
 	_, err = v.Parse(received(t, newRequest(t, "PUT", "http://h/b/k", "",
 		"x-amz-content-sha256", StreamingSignedPayload, "x-amz-decoded-content-length", "1")))
-	wantReason(t, err, InvalidContentSHA256)
+	wantReason(t, err, AnonymousStreaming)
 	req, err = v.Parse(received(t, newRequest(t, "PUT", "http://h/b/k", "",
 		"x-amz-content-sha256", StreamingUnsignedTrailer, "x-amz-decoded-content-length", "1")))
 	if err != nil {
