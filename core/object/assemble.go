@@ -91,10 +91,14 @@ func assemble(op string, r CompleteRequest, u *uploadRecord, all map[int]partRec
 	return a, nil
 }
 
-// combineChecksums makes the checksum of the object from those of its parts, without reading it.
+// combineChecksums makes the checksum of the object from those of its parts, without reading it. An upload that names
+// no algorithm gets a CRC64NVME (S3 user guide, checking object integrity), when all of its parts have one.
 func combineChecksums(a ChecksumAlgorithm, t ChecksumType, parts []partRecord) (Checksum, error) {
 	if a == NoChecksum {
-		return Checksum{}, nil
+		a, t, parts = CRC64NVME, FullObject, withFallback(parts)
+		if parts == nil {
+			return Checksum{}, nil
+		}
 	}
 	composite := a.newHash()
 	var whole uint64
@@ -115,6 +119,19 @@ func combineChecksums(a ChecksumAlgorithm, t ChecksumType, parts []partRecord) (
 	c := newChecksum(a, t, composite.Sum(nil))
 	c.Value += fmt.Sprintf("-%d", len(parts))
 	return c, nil
+}
+
+// withFallback returns parts with their fallback for checksum, nil when one has none.
+func withFallback(parts []partRecord) []partRecord {
+	out := make([]partRecord, len(parts))
+	for i, p := range parts {
+		if p.Fallback.Algorithm == NoChecksum {
+			return nil
+		}
+		p.Checksum = p.Fallback
+		out[i] = p
+	}
+	return out
 }
 
 // beUint reads up to 8 bytes, big endian.

@@ -25,6 +25,7 @@ type storedBody struct {
 	size     int64
 	etag     ETag
 	checksum Checksum
+	fallback Checksum // see Integrity
 	inline   []byte  // when isInline
 	blob     blob.ID // otherwise
 	isInline bool
@@ -98,7 +99,7 @@ func inlineBody(content []byte, d *digests) (storedBody, error) {
 	if err != nil {
 		return storedBody{}, err
 	}
-	return storedBody{size: int64(len(content)), etag: etag, checksum: sum, inline: content, isInline: true}, nil
+	return storedBody{size: int64(len(content)), etag: etag, checksum: sum, fallback: d.fallbackSum(), inline: content, isInline: true}, nil
 }
 
 func (s *Store) blobBody(ctx context.Context, body io.Reader, d *digests) (storedBody, error) {

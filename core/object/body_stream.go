@@ -57,6 +57,7 @@ func (s *Store) stream(ctx context.Context, id blob.ID, body io.Reader, d *diges
 	hashing.Wait()
 	if err == nil {
 		out.etag, out.checksum, err = d.verify()
+		out.fallback = d.fallbackSum()
 	}
 	if err != nil {
 		source.verdict = errStopped

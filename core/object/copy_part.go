@@ -39,7 +39,7 @@ func (s *Store) CopyPart(ctx context.Context, r CopyPartRequest) (*Part, error) 
 		return s.PutPart(ctx, PutPartRequest{Upload: r.Upload, Number: r.Number, Body: content, Size: r.N})
 	}
 	// The part's ETag is the MD5 of its bytes (AWS), so they are read; they are not written again.
-	d, err := newDigests(Integrity{Algorithm: r.Upload.Algorithm})
+	d, err := newDigests(Integrity{Algorithm: r.Upload.Algorithm, Fallback: r.Upload.Algorithm == NoChecksum})
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *Store) CopyPart(ctx context.Context, r CopyPartRequest) (*Part, error) 
 	if err != nil {
 		return nil, err
 	}
-	p := &partRecord{Part: Part{Number: r.Number, Size: r.N, ETag: etag, Checksum: sum}, Extents: extents}
+	p := &partRecord{Part: Part{Number: r.Number, Size: r.N, ETag: etag, Checksum: sum}, Fallback: d.fallbackSum(), Extents: extents}
 	err = s.publishPart(ctx, op, r.Upload, p, nil, func(tx *kv.Tx) error { return liveSource(tx, op, r.Source) })
 	if err != nil {
 		return nil, err

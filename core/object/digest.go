@@ -52,6 +52,8 @@ type digests struct {
 	md5    hash.Hash
 	sha256 hash.Hash // nil unless asked for
 	sum    hash.Hash // nil without an algorithm; may be md5 or sha256
+
+	fallback hash.Hash // CRC64NVME; nil unless asked for; may be sum
 }
 
 func newDigests(want Integrity) (*digests, error) {
@@ -68,6 +70,12 @@ func newDigests(want Integrity) (*digests, error) {
 	case want.Algorithm == SHA256 && d.sha256 != nil:
 		d.sum = d.sha256
 	}
+	switch {
+	case want.Fallback && want.Algorithm == CRC64NVME:
+		d.fallback = d.sum
+	case want.Fallback:
+		d.fallback = crc64nvme.New()
+	}
 	return d, nil
 }
 
@@ -79,6 +87,9 @@ func (d *digests) all() []hash.Hash {
 	}
 	if d.sum != nil && d.sum != d.sha256 && d.sum != d.md5 {
 		hashes = append(hashes, d.sum)
+	}
+	if d.fallback != nil && d.fallback != d.sum {
+		hashes = append(hashes, d.fallback)
 	}
 	return hashes
 }
@@ -138,4 +149,12 @@ func (d *digests) verify() (ETag, Checksum, error) {
 		}
 	}
 	return ETag(hex.EncodeToString(sum)), c, nil
+}
+
+// fallbackSum returns the CRC64NVME of the whole body, if it was asked for.
+func (d *digests) fallbackSum() Checksum {
+	if d.fallback == nil {
+		return Checksum{}
+	}
+	return newChecksum(CRC64NVME, FullObject, d.fallback.Sum(nil))
 }

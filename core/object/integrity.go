@@ -7,6 +7,8 @@ type Integrity struct {
 	MD5       []byte // Content-MD5, 16 bytes
 	SHA256    []byte // x-amz-content-sha256, 32 bytes
 	Algorithm ChecksumAlgorithm
+	// Fallback has a CRC64NVME computed beside Algorithm: that of a part whose upload names no algorithm.
+	Fallback bool
 	// Value is the declared base64 checksum, "" to compute and store only. Trailer, when set, is called after
 	// the body's EOF and gives the declared value that came behind it.
 	Value   string

@@ -47,11 +47,12 @@ func (s *Store) PutPart(ctx context.Context, r PutPartRequest) (*Part, error) {
 	if r.Integrity.Algorithm == NoChecksum {
 		r.Integrity.Algorithm = r.Upload.Algorithm
 	}
+	r.Integrity.Fallback = r.Upload.Algorithm == NoChecksum
 	body, err := s.storeBody(ctx, bodyRequest{body: r.Body, size: r.Size, want: r.Integrity})
 	if err != nil {
 		return nil, fail(op, r.Upload.Key, err)
 	}
-	p := &partRecord{Part: Part{Number: r.Number, Size: body.size, ETag: body.etag, Checksum: body.checksum}, Extents: body.extents()}
+	p := &partRecord{Part: Part{Number: r.Number, Size: body.size, ETag: body.etag, Checksum: body.checksum}, Fallback: body.fallback, Extents: body.extents()}
 	if err := s.publishPart(ctx, op, r.Upload, p, body.fresh(), nil); err != nil {
 		s.abandonAll(ctx, body.fresh())
 		return nil, err

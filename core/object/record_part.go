@@ -9,7 +9,9 @@ import (
 // partRecord is a part at rest: the value of a part row, and an element of a manifest row.
 type partRecord struct {
 	Part
-	Extents []Extent
+	// Fallback is the CRC64NVME of a part whose upload names no algorithm; parts of before 2026-11 have none.
+	Fallback Checksum
+	Extents  []Extent
 }
 
 const (
@@ -19,6 +21,7 @@ const (
 	partFieldModified
 	partFieldChecksum
 	partFieldExtent
+	partFieldFallback
 )
 
 func appendPart(b []byte, p *partRecord) []byte {
@@ -30,7 +33,7 @@ func appendPart(b []byte, p *partRecord) []byte {
 	for _, e := range p.Extents {
 		b = appendMessage(b, partFieldExtent, encodeExtent(e))
 	}
-	return b
+	return appendText(b, partFieldFallback, encodeChecksum(p.Fallback))
 }
 
 func encodePart(p *partRecord) []byte { return appendPart(newRecord(128), p) }
@@ -55,6 +58,8 @@ func (p *partRecord) read(f field) (err error) {
 		p.Modified = f.time()
 	case partFieldChecksum:
 		p.Checksum, err = decodeChecksum(f.data)
+	case partFieldFallback:
+		p.Fallback, err = decodeChecksum(f.data)
 	case partFieldExtent:
 		var e Extent
 		e, err = decodeExtent(f.data)

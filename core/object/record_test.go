@@ -94,6 +94,8 @@ func TestGoldenRecords(t *testing.T) {
 	paid := fullBucket()
 	paid.Config.RequesterPays = true
 	manifest, _ := encodeManifest([]partRecord{*fullPart(), *fullPart()})
+	fallback := fullPart()
+	fallback.Fallback = Checksum{Algorithm: CRC64NVME, Value: "AAAAAAAAAAE="}
 	infohash := infohashRecord{"a/key", torrentForm{kind: torrent.V2}, false}
 	private := infohashRecord{"a/key", torrentForm{torrent.V2, true}, false}
 	tests := []struct {
@@ -116,6 +118,7 @@ func TestGoldenRecords(t *testing.T) {
 			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)
 		}},
 		{"part", encodePart(fullPart()), *fullPart(), func(b []byte) (any, error) { return decodePart(b) }},
+		{"part-fallback", encodePart(fallback), *fallback, func(b []byte) (any, error) { return decodePart(b) }},
 		{"manifest", manifest[0], []partRecord{*fullPart(), *fullPart()}, func(b []byte) (any, error) { return decodeManifest(b) }},
 		{"task", encodeTask(fullTask()), fullTask(), func(b []byte) (any, error) { return decodeTask(b) }},
 		{"torrent", encodeTorrent(fullTorrent()), fullTorrent(), func(b []byte) (any, error) { return decodeTorrent(b) }},
