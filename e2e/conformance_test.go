@@ -114,6 +114,7 @@ type suiteWorker struct {
 	program string
 	s       *server
 	dir     string // its working directory, with the stand-in for Versity's admin command
+	proxy   string // URL of the translator in front of s
 }
 
 func newSuiteWorker(t *testing.T, program string) *suiteWorker {
@@ -131,6 +132,12 @@ func newSuiteWorker(t *testing.T, program string) *suiteWorker {
 	if err := os.WriteFile(filepath.Join(w.dir, "versitygw"), standIn, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	proxy, err := newTranslator(w.s.url(""), w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(proxy.Close)
+	w.proxy = proxy.URL
 	return w
 }
 
@@ -150,8 +157,12 @@ var colours = regexp.MustCompile("\x1b\\[[0-9]*m")
 func (w *suiteWorker) run(name string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), oneTestWithin)
 	defer cancel()
+	endpoint := w.s.url("")
+	if namesUsers(name) {
+		endpoint = w.proxy
+	}
 	cmd := exec.CommandContext(ctx, w.program, "test", "--access", suiteUser, "--secret", rootSecret,
-		"--endpoint", w.s.url(""), name, "--versioning-enabled")
+		"--endpoint", endpoint, name, "--versioning-enabled")
 	cmd.Dir = w.dir
 	cmd.Env = append(cleanEnviron(), "SHOAL="+os.Getenv(binaryVariable), "SHOAL_DATA="+w.s.data)
 	printed, err := cmd.CombinedOutput()

@@ -123,7 +123,7 @@ var requestCodes = map[code]codeRow{
 	codeInvalidBucketACL:              {http.StatusBadRequest, "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"},
 	codeInvalidTag:                    {http.StatusBadRequest, "The tag provided was not a valid tag."},
 	codeInvalidBucketName:             {http.StatusBadRequest, "The specified bucket is not valid."},
-	codeInvalidChunkSize:              {http.StatusBadRequest, "Only the last chunk is allowed to have a size less than 8192 bytes."},
+	codeInvalidChunkSize:              {http.StatusBadRequest, "Only the last chunk is allowed to have a size less than 8192 bytes"},
 	codeInvalidDigest:                 {http.StatusBadRequest, "The Content-Md5 you specified is not valid."},
 	codeInvalidLocation:               {http.StatusBadRequest, "The specified location-constraint is not valid"},
 	codeInvalidPart:                   {http.StatusBadRequest, "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag."},

@@ -191,7 +191,7 @@ func (c *call) misplaced() error {
 		return errorOf(codeInvalidRequest, "There is no such thing as the ?versions sub-resource for a key")
 	case method == http.MethodPut && c.query.has("partNumber") && !c.query.has("uploadId"):
 		// Of an upload whose id got lost: the part must not replace the object.
-		return invalidArgument("This operation does not accept partNumber without uploadId", "partNumber", c.query.get("partNumber"))
+		return invalidArgument("This operation does not accept partNumber without uploadId", "partNumber", "partNumber")
 	}
 	return nil
 }

@@ -96,6 +96,9 @@ func parseOffset(s string) (int64, bool) {
 
 // satisfy cuts a range, as parseRange returns it, to an object of size bytes; ok is false when nothing is left.
 func satisfy(first, last, size int64) (s span, ok bool) {
+	if first < 0 && last > 0 && size == 0 {
+		return span{}, true // the last bytes of nothing are all there is (RFC 9110, 14.1.2)
+	}
 	if first < 0 {
 		n := min(last, size)
 		return span{off: size - n, n: n, partial: true}, n > 0
