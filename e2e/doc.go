@@ -7,5 +7,6 @@
 // skips its test, naming the Debian package; install-clients.sh installs them all. -short skips everything.
 //
 // Environment: SHOAL_E2E_RACE=1 builds the binary with the race detector, SHOAL_KILL_ROUNDS sets how many
-// times TestKillNine kills it, SHOAL_KILL_SEED repeats one of its runs.
+// times TestKillNine kills it, SHOAL_KILL_SEED repeats one of its runs, SHOAL_CONFORMANCE=update has
+// TestConformance write its lists.
 package e2e

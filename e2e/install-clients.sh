@@ -1,9 +1,8 @@
 #!/bin/sh
 # Installs the real S3 and BitTorrent clients that the end-to-end tests drive: those of Debian through apt-get,
 # when we are root and some are missing, those of npm and Versity's conformance suite into directories of their
-# own. Otherwise says what is
-# missing: the tests that need it are then skipped, each naming its client. SHOAL_NO_INSTALL=1 keeps it from
-# installing.
+# own. Otherwise says what is missing: the tests that need it are then skipped, each naming its client.
+# SHOAL_NO_INSTALL=1 keeps it from installing.
 set -u
 
 packages='awscli s3cmd rclone aria2 transmission-cli rtorrent qbittorrent-nox mktorrent python3-libtorrent python3-boto3 iproute2 curl'
