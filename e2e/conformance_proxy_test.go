@@ -66,7 +66,7 @@ func (t translator) request(r *http.Request) {
 		}
 	}
 	body := []byte(nil)
-	if q := r.URL.Query(); r.Method == http.MethodPut && (q.Has("policy") || q.Has("acl")) {
+	if q := r.URL.Query(); r.Body != nil && r.Method == http.MethodPut && (q.Has("policy") || q.Has("acl")) {
 		sent, err := io.ReadAll(r.Body)
 		if err != nil {
 			return // the server will see a body that ends early
