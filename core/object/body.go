@@ -26,8 +26,8 @@ type storedBody struct {
 	etag     ETag
 	checksum Checksum
 	fallback Checksum // see Integrity
-	inline   []byte  // when isInline
-	blob     blob.ID // otherwise
+	inline   []byte   // when isInline
+	blob     blob.ID  // otherwise
 	isInline bool
 }
 

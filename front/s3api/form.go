@@ -6,6 +6,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"shoal/core/fault"
@@ -95,8 +96,8 @@ func (f *form) header(request http.Header) http.Header {
 	}
 	for name, value := range f.fields {
 		switch name {
-		case "acl", "tagging":
-			h.Set("x-amz-"+name, value)
+		case "acl":
+			h.Set("x-amz-acl", value)
 		case "cache-control", "content-type", "content-disposition", "content-encoding", "content-language", "content-md5", "expires":
 			h.Set(name, value)
 		case "x-amz-signature", "x-amz-credential", "x-amz-date", "x-amz-algorithm", "x-amz-security-token":
@@ -107,6 +108,28 @@ func (f *form) header(request http.Header) http.Header {
 		}
 	}
 	return h
+}
+
+// setTags writes the tags of the form, a document of XML, as the header of a PUT has them.
+func (f *form) setTags(h http.Header) error {
+	text, ok := f.fields["tagging"]
+	if !ok {
+		return nil
+	}
+	var doc tagging
+	if err := decodeXML([]byte(text), "Tagging", &doc); err != nil {
+		return errorOf(codeMalformedXML, "")
+	}
+	tags, ok := doc.list()
+	if !ok {
+		return errorOf(codeMalformedXML, "")
+	}
+	pairs := make([]string, len(tags))
+	for i, t := range tags {
+		pairs[i] = url.QueryEscape(t.Key) + "=" + url.QueryEscape(t.Value)
+	}
+	h.Set("x-amz-tagging", strings.Join(pairs, "&"))
+	return nil
 }
 
 // headReader bounds the part of a form in front of its file.

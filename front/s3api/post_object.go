@@ -36,6 +36,9 @@ func (h *Handler) authenticateForm(c *call) error {
 	}
 	c.http = c.http.WithContext(c.ctx)
 	c.http.Header = f.header(c.http.Header)
+	if err := f.setTags(c.http.Header); err != nil {
+		return err
+	}
 	c.body.Reader = &boundedFile{r: f.file, lowest: lowest, highest: highest}
 	h.describeRequest(c)
 	return c.readIntegrity(nil, nil)

@@ -135,6 +135,9 @@ func TestPostObjectAnswers(t *testing.T) {
 		_ = p.SetSuccessActionRedirect("http://example.test/done?x=1")
 		_ = p.SetContentType("text/plain")
 		_ = p.SetUserMetadata("colour", "blue")
+		if err := p.SetTagging("<Tagging><TagSet><Tag><Key>a b</Key><Value>c+d</Value></Tag></TagSet></Tagging>"); err != nil {
+			t.Error(err)
+		}
 	})
 	got := s.post(t, fields, "f", "hello")
 	want := "http://example.test/done?bucket=pond&etag=%225d41402abc4b2a76b9719d911017c592%22&key=k&x=1"
@@ -144,6 +147,9 @@ func TestPostObjectAnswers(t *testing.T) {
 	head := s.must(t, owner, "HEAD", "/pond/k", "", "x-amz-checksum-mode: ENABLED").header
 	if head.Get("Content-Type") != "text/plain" || head.Get("x-amz-meta-colour") != "blue" || head.Get("x-amz-checksum-crc64nvme") != "M3eFcAZSQlc=" {
 		t.Errorf("what the form said of the object: %v", head)
+	}
+	if tags := s.must(t, owner, "GET", "/pond/k?tagging", ""); tags.element("Key") != "a b" || tags.element("Value") != "c+d" {
+		t.Errorf("tags of the form:\n%s", tags.body)
 	}
 }
 
