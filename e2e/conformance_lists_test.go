@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -95,7 +94,7 @@ func (l *lists) update(t *testing.T, got map[string]string) {
 	}
 	writeNames(t, "pass.txt", pass)
 	writeNames(t, "todo.txt", todo)
-	t.Log(fmt.Sprintf("%d tests pass, %d are to do, %d excluded", len(pass), len(todo), len(l.excluded)))
+	t.Logf("%d tests pass, %d are to do, %d excluded", len(pass), len(todo), len(l.excluded))
 }
 
 func writeNames(t *testing.T, file string, names map[string]bool) {

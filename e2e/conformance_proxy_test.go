@@ -46,11 +46,10 @@ func newTranslator(server, dir string) (*httptest.Server, error) {
 	}
 	t := translator{dir: dir}
 	return httptest.NewServer(&httputil.ReverseProxy{
-		Director: func(r *http.Request) {
-			r.URL.Scheme, r.URL.Host = target.Scheme, target.Host
-			r.URL.Opaque = strings.SplitN(r.RequestURI, "?", 2)[0] // as it came, not as Go would write it
-			r.Header["X-Forwarded-For"] = nil
-			t.request(r)
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
+			r.Out.URL.Opaque, _, _ = strings.Cut(r.In.RequestURI, "?") // as it came, not as Go would write it
+			t.request(r.Out)
 		},
 		ModifyResponse: t.response,
 	}), nil

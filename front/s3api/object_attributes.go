@@ -76,8 +76,8 @@ func (h *Handler) getObjectAttributes(c *call) (*response, error) {
 	return answer, nil
 }
 
-// objectParts writes a page of the parts of an object. The parts themselves are told when each has a checksum of
-// the object's algorithm; without one AWS tells their count alone.
+// objectParts writes a page of the parts of an object, each with its checksum of the object's algorithm. Of an object
+// without a checksum AWS tells the count alone.
 func (h *Handler) objectParts(c *call, x *xmlWriter) error {
 	limit, err := c.intHeader("x-amz-max-parts", maxListKeys, maxListKeys)
 	if err != nil {
@@ -104,7 +104,9 @@ func (h *Handler) objectParts(c *call, x *xmlWriter) error {
 			x.open("Part")
 			x.int("PartNumber", int64(p.Number))
 			x.int("Size", p.Size)
-			x.checksum(p.Checksum)
+			if p.Checksum.Algorithm == c.version.Checksum.Algorithm {
+				x.checksum(p.Checksum)
+			}
 			x.close("Part")
 		}
 	}

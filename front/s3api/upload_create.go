@@ -72,10 +72,14 @@ func checksumTypeOf(name string) (object.ChecksumType, bool) {
 
 // abortMultipartUpload answers DELETE ?uploadId.
 func (h *Handler) abortMultipartUpload(c *call) (*response, error) {
-	// A date that cannot be read, or is still to come, is as if it was not there (S3 API reference).
-	initiated, ok := httpDate(c.http.Header.Get("x-amz-if-match-initiated-time"))
-	if !ok || initiated.After(h.o.Now()) {
-		initiated = time.Time{}
+	var w object.WriteCondition
+	const header = "x-amz-if-match-initiated-time"
+	if err := wantedTime(&w, header, c.http.Header.Get(header)); err != nil {
+		return nil, err
+	}
+	initiated := w.IfModified
+	if initiated.After(h.o.Now()) {
+		initiated = time.Time{} // S3 passes over what is still to come
 	}
 	if err := h.objects.AbortUpload(c.ctx, c.upload, initiated); err != nil {
 		return nil, err
