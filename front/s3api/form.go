@@ -65,6 +65,9 @@ func (f *form) expandKey(filename string) error {
 	if !ok {
 		return missingField("key")
 	}
+	if strings.Count(key, "${filename}")*len(filename) > maxKeyBytes { // a key of many names would be of megabytes
+		return errorOf(codeKeyTooLong, "")
+	}
 	f.fields["key"] = strings.ReplaceAll(key, "${filename}", filename)
 	if f.fields["key"] == "" {
 		return invalidArgument("User key must have a length greater than 0.", "key", "")

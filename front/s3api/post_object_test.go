@@ -88,6 +88,7 @@ func TestPostObject(t *testing.T) {
 		{"too long", func(p *minio.PostPolicy) { _ = p.SetKey("k"); _ = p.SetContentLengthRange(1, 4) }, nil, "f", "hello", 400, codeEntityTooLarge},
 		{"too short", func(p *minio.PostPolicy) { _ = p.SetKey("k"); _ = p.SetContentLengthRange(6, 9) }, nil, "f", "hello", 400, codeEntityTooSmall},
 		{"large fields", starts, map[string]string{"key": "up/x", "x-ignore-large": strings.Repeat("x", maxFormFields)}, "f", "hello", 400, codeFormTooLarge},
+		{"key of many names", starts, map[string]string{"key": "up/" + strings.Repeat("${filename}", 600)}, "ab", "hello", 400, codeKeyTooLong},
 		{"large file", func(p *minio.PostPolicy) { _ = p.SetKey("large") }, nil, "f", pattern(300_000), 204, ""},
 	}
 	for _, tt := range tests {
@@ -163,6 +164,24 @@ func FuzzPostPolicy(f *testing.F) {
 		}
 		if p != nil {
 			_ = p.check(map[string]string{"bucket": "b", "key": "k"}, time.Unix(0, 0))
+		}
+	})
+}
+
+func FuzzForm(f *testing.F) {
+	f.Add("--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nk/${filename}\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nhello\r\n--b--\r\n")
+	f.Add("--b\r\n\r\n--b\r\nContent-Disposition: form-data; name=key\r\n\r\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := readForm("multipart/form-data; boundary=b", strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		bytes := 0
+		for name, value := range got.fields {
+			bytes += len(name) + len(value)
+		}
+		if got.file == nil || got.fields["key"] == "" || bytes > maxFormFields+maxKeyBytes {
+			t.Errorf("a form of %d bytes of fields: %+v", bytes, got)
 		}
 	})
 }
