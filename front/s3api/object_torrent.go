@@ -34,7 +34,10 @@ func (h *Handler) getObjectTorrent(c *call) (*response, error) {
 		return nil, torrentGone(err)
 	}
 	answer := h.answerTorrent
-	if c.principal.Kind != access.Anonymous && !t.OpenTo(c.peer(h.o.Now())) {
+	if !t.OpenTo(c.peer(h.o.Now())) {
+		if c.principal.Kind == access.Anonymous {
+			return nil, errAccessDenied() // what let him in, such as TLS or a referer, no peer has
+		}
 		if t, err = h.objects.PrivateTorrent(c.ctx, c.bucket, v, kind); err != nil {
 			return nil, torrentGone(err)
 		}
