@@ -21,6 +21,16 @@ type Config struct {
 	WebsiteDomain []string `help:"Domain under which buckets are websites (BUCKET.DOMAIN); may be repeated."`
 	Region        string   `default:"us-east-1" help:"Region that signatures name."`
 
+	TLSCert     string   `name:"tls-cert" type:"path" placeholder:"FILE" help:"Certificate and its chain (PEM) with which the S3 address speaks TLS; read again when the file changes."`
+	TLSKey      string   `name:"tls-key" type:"path" placeholder:"FILE" help:"Private key (PEM) of --tls-cert."`
+	ACMEDomain  []string `name:"acme-domain" help:"Name to get a certificate for by ACME, with which the S3 address speaks TLS; may be repeated; *.NAME needs --acme-dns-hook."`
+	ACMEEmail   string   `name:"acme-email" help:"Address at which the ACME CA reaches the operator."`
+	ACMECA      string   `name:"acme-ca" default:"https://acme-v02.api.letsencrypt.org/directory" help:"URL of the ACME CA's directory; to use a CA is to agree to its terms."`
+	ACMECARoot  string   `name:"acme-ca-root" type:"path" placeholder:"FILE" help:"Root certificates (PEM) of a private ACME CA (default: those of the system)."`
+	ACMEDNSHook string   `name:"acme-dns-hook" type:"path" placeholder:"FILE" help:"Program that proves names to the CA by DNS-01, run as FILE present FQDN VALUE, and with cleanup in the end."`
+	HTTPAddr    string   `name:"http-addr" help:"HOST:PORT that redirects plain HTTP to the S3 address with TLS, and proves names to the CA by HTTP-01 (default: none)."`
+	TrackerTLS  bool     `name:"tracker-tls" help:"Speak TLS on the HTTP and WebSocket tracker too, and name it https and wss in torrents."`
+
 	DefaultObjectOwnership string        `default:"BucketOwnerPreferred" enum:"BucketOwnerPreferred,ObjectWriter,BucketOwnerEnforced" help:"Object ownership of new buckets; ACLs work unless BucketOwnerEnforced."`
 	TorrentVersion         string        `default:"1" enum:"1,hybrid,2" help:"Version of the torrents that ?torrent answers by default: 1 is read by every client."`
 	WebSeed                string        `name:"webseed" default:"off" enum:"off,on,governed" help:"List the object's URL as a web seed in its .torrent: off, on, or governed (refused while the peers have a whole copy)."`
@@ -58,6 +68,9 @@ type Config struct {
 	LogLevel  slog.Level `default:"INFO" help:"Least severe level logged: DEBUG, INFO, WARN or ERROR."`
 	LogFormat string     `default:"text" enum:"text,json" help:"Form of log lines: text or json."`
 }
+
+// TLS reports whether the S3 address speaks TLS.
+func (c *Config) TLS() bool { return c.TLSCert != "" || len(c.ACMEDomain) > 0 }
 
 // Secret is a string that does not show itself in logs or formatted output.
 type Secret string

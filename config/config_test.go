@@ -78,6 +78,44 @@ func TestRootKeyBounds(t *testing.T) {
 	}
 }
 
+func TestTLSSettings(t *testing.T) {
+	const ca = "https://ca.example/directory"
+	tests := []struct {
+		name string
+		set  func(*Config)
+		want string // in the error; "" is none
+	}{
+		{"own certificate", func(c *Config) { c.TLSCert, c.TLSKey, c.HTTPAddr, c.TrackerTLS = "c", "k", ":80", true }, ""},
+		{"no key", func(c *Config) { c.TLSCert = "c" }, "--tls-cert and --tls-key"},
+		{"no certificate", func(c *Config) { c.TLSKey = "k" }, "--tls-cert and --tls-key"},
+		{"redirect to nothing", func(c *Config) { c.HTTPAddr = ":80" }, "--http-addr leads to TLS"},
+		{"redirect nowhere", func(c *Config) { c.TLSCert, c.TLSKey, c.HTTPAddr = "c", "k", "80" }, "--http-addr 80"},
+		{"tracker without", func(c *Config) { c.TrackerTLS = true }, "--tracker-tls"},
+		{"ACME", func(c *Config) { c.ACMEDomain, c.ACMECA = []string{"a.example"}, ca }, ""},
+		{"both", func(c *Config) {
+			c.TLSCert, c.TLSKey, c.ACMEDomain, c.ACMECA = "c", "k", []string{"a.example"}, ca
+		}, "two sources"},
+		{"wildcard", func(c *Config) {
+			c.ACMEDomain, c.ACMECA, c.ACMEDNSHook = []string{"a.example", "*.a.example"}, ca, "hook"
+		}, ""},
+		{"wildcard without hook", func(c *Config) { c.ACMEDomain, c.ACMECA = []string{"*.a.example"}, ca }, `"*.a.example": a CA proves`},
+		{"wildcard inside", func(c *Config) {
+			c.ACMEDomain, c.ACMECA, c.ACMEDNSHook = []string{"a.*.example"}, ca, "hook"
+		}, `"a.*.example": must be`},
+		{"address", func(c *Config) { c.ACMEDomain, c.ACMECA = []string{"192.0.2.1"}, ca }, `"192.0.2.1": must be`},
+		{"plain CA", func(c *Config) { c.ACMEDomain, c.ACMECA = []string{"a.example"}, "http://ca.example" }, "--acme-ca"},
+		{"hook for nothing", func(c *Config) { c.ACMEDNSHook = "hook" }, "go with --acme-domain"},
+	}
+	for _, tt := range tests {
+		c := valid()
+		tt.set(&c)
+		err := c.Validate()
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}
+
 func TestSecretDoesNotShow(t *testing.T) {
 	s := Secret("hunter2hunter2")
 	for _, got := range []string{fmt.Sprint(s), fmt.Sprintf("%v %+v %#v %s", s, s, s, s), s.LogValue().String()} {

@@ -7,12 +7,13 @@ import (
 )
 
 // How the process's descriptors are shared, so that a flood at one front leaves the others and the files
-// theirs: peers take half of them at most, S3 a quarter, the tracker an eighth. A connection of HTTP over the share
-// waits in the kernel's queue, a peer is closed.
+// theirs: peers take half of them at most, S3 a quarter, the tracker an eighth, redirects to TLS a sixteenth. A
+// connection of HTTP over the share waits in the kernel's queue, a peer is closed.
 const (
-	peerShare    = 2
-	s3Share      = 4
-	trackerShare = 8
+	peerShare     = 2
+	s3Share       = 4
+	trackerShare  = 8
+	redirectShare = 16
 
 	assumedDescriptors = 1024    // where the system does not tell
 	maxDescriptors     = 1 << 20 // more are never shared out: a gate has a place for each connection

@@ -1,25 +1,43 @@
 package server
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 
 	"shoal/front/tracker"
+	"shoal/server/certificate"
 )
 
 // Addresses returns where the fronts accept.
 func (s *Server) Addresses() Addresses { return s.listeners.addresses() }
 
-// URL returns the S3 endpoint as a client on this machine (or at PublicHost) reaches it.
+// URL returns the S3 endpoint as a client on this machine (or at the public name) reaches it.
 func (s *Server) URL() string {
-	host, port, _ := net.SplitHostPort(s.Addresses().S3)
-	return "http://" + net.JoinHostPort(s.reachableHost(host), port)
+	host, _, _ := net.SplitHostPort(s.Addresses().S3)
+	return s.urlAt(s.reachableHost(host))
+}
+
+// urlAt returns the S3 endpoint under host (no port).
+func (s *Server) urlAt(host string) string {
+	scheme := "http"
+	if s.cfg.TLS() {
+		scheme = "https"
+	}
+	_, port, _ := net.SplitHostPort(s.Addresses().S3)
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// publicName is the host by which everybody reaches this server: what is set, or the name that the certificate is got
+// for; "" is unknown.
+func (s *Server) publicName() string {
+	return cmp.Or(s.cfg.PublicHost, certificate.DefaultName(s.cfg.ACMEDomain))
 }
 
 // reachableHost replaces an address that means "any" by one that can be dialled.
 func (s *Server) reachableHost(bound string) string {
-	if s.cfg.PublicHost != "" {
-		return s.cfg.PublicHost
+	if name := s.publicName(); name != "" {
+		return name
 	}
 	if ip := net.ParseIP(bound); bound == "" || (ip != nil && ip.IsUnspecified()) {
 		return "127.0.0.1"
@@ -27,26 +45,25 @@ func (s *Server) reachableHost(bound string) string {
 	return bound
 }
 
+// trackerAt is where a client that reached the S3 front under host (no port) reaches the tracker.
+func (s *Server) trackerAt(host string) tracker.Place {
+	port := s.Addresses().trackerPort()
+	return tracker.Place{Host: cmp.Or(s.cfg.PublicHost, host), HTTP: port, UDP: port, TLS: s.cfg.TrackerTLS}
+}
+
 // announceURLs are the tracker URLs for a client that reached the S3 front under host (no port).
 func (s *Server) announceURLs(host string) []string {
-	if s.cfg.PublicHost != "" {
-		host = s.cfg.PublicHost
-	}
-	port := s.Addresses().trackerPort()
-	urls := tracker.URLs(host, port, port)
+	at := s.trackerAt(host)
+	urls := at.URLs()
 	if s.cfg.AnnounceWS {
-		urls = append(urls, tracker.WebSocketURL(host, port))
+		urls = append(urls, at.WebSocketURL())
 	}
 	return urls
 }
 
 // privateURLs are announceURLs with the token of a private torrent. Who has a WebSocket is not in its swarm.
 func (s *Server) privateURLs(host, token string) []string {
-	if s.cfg.PublicHost != "" {
-		host = s.cfg.PublicHost
-	}
-	port := s.Addresses().trackerPort()
-	return tracker.PrivateURLs(host, port, port, token)
+	return s.trackerAt(host).PrivateURLs(token)
 }
 
 // seederAddrs are where a client that reached the S3 front under host (no port) reaches the seeder; none for a

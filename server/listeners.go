@@ -15,6 +15,7 @@ import (
 // listeners are the sockets of the fronts.
 type listeners struct {
 	s3, tracker, peer net.Listener
+	http              net.Listener   // leads to s3; nil is none
 	trackerUDP        []*net.UDPConn // on one port
 	utp               *utp.Listener  // on the peer port; nil is none
 	dht               []*net.UDPConn // one of each address family; none is off
@@ -41,6 +42,12 @@ func listen(cfg config.Config) (l *listeners, err error) {
 		return l, fmt.Errorf("s3 address: %w", err)
 	}
 	l.s3 = newGate(l.s3, s3Share)
+	if cfg.HTTPAddr != "" {
+		if l.http, err = net.Listen("tcp", cfg.HTTPAddr); err != nil {
+			return l, fmt.Errorf("http address: %w", err)
+		}
+		l.http = newGate(l.http, redirectShare)
+	}
 	if err = l.listenPeer(cfg.PeerAddr, cfg.UTP); err != nil {
 		return l, fmt.Errorf("peer address: %w", err)
 	}
@@ -110,7 +117,7 @@ func (a Addresses) trackerPort() uint16 { return portOf(a.Tracker) }
 // close closes what is open; closing twice is fine.
 func (l *listeners) close() error {
 	var errs []error
-	for _, c := range []net.Listener{l.s3, l.tracker, l.peer, l.admin} {
+	for _, c := range []net.Listener{l.s3, l.http, l.tracker, l.peer, l.admin} {
 		if c != nil {
 			errs = append(errs, ignoreClosed(c.Close()))
 		}

@@ -28,6 +28,7 @@ const (
 // runS3 serves the S3 front and, below /_shoal/, what is not S3.
 func (s *Server) runS3(ctx context.Context) error {
 	srv := s3api.NewHTTPServer(s.s3Routes(), s.log)
+	srv.TLSConfig = s.tlsConfig()
 	return serveHTTP(ctx, srv, s.listeners.s3)
 }
 
@@ -64,7 +65,7 @@ func (s *Server) runTracker(ctx context.Context) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	// What was asked before the stop is answered.
-	l := s.tracker.ListenHTTP(context.WithoutCancel(ctx), s.listeners.tracker)
+	l := s.tracker.ListenHTTP(context.WithoutCancel(ctx), s.trackerListener())
 	g.Go(func() error { return serveHTTP(ctx, srv, l) })
 	g.Go(func() error { return s.tracker.RunWebSockets(ctx) })
 	g.Go(func() error { return s.tracker.ServeUDP(ctx, s.listeners.trackerUDP...) })
@@ -90,7 +91,7 @@ func (s *Server) runAdmin(ctx context.Context) error {
 	return serveHTTP(ctx, &http.Server{Handler: s.admin, ReadHeaderTimeout: trackerTimeout}, s.listeners.admin)
 }
 
-// serveHTTP serves l until ctx is done, then lets requests in flight finish within drainTimeout.
+// serveHTTP serves l, by TLS when srv has it, until ctx is done, then lets requests in flight finish within drainTimeout.
 func serveHTTP(ctx context.Context, srv *http.Server, l net.Listener) error {
 	if g, ok := l.(*gate); ok {
 		srv.ConnState = g.connState
@@ -105,11 +106,20 @@ func serveHTTP(ctx context.Context, srv *http.Server, l net.Listener) error {
 		}
 		stopped <- err
 	})
-	err := srv.Serve(l)
+	err := serve(srv, l)
 	if !stop() {
 		return errors.Join(ignoreServerClosed(err), ignoreDeadline(<-stopped))
 	}
 	return ignoreServerClosed(err)
+}
+
+func serve(srv *http.Server, l net.Listener) error {
+	if srv.TLSConfig == nil {
+		return srv.Serve(l)
+	}
+	srv.Protocols = new(http.Protocols)
+	srv.Protocols.SetHTTP1(true) // alone: docs/decisions/0015-certmagic.md
+	return srv.ServeTLS(l, "", "")
 }
 
 func ignoreServerClosed(err error) error {

@@ -18,6 +18,7 @@ import (
 	"shoal/front/s3api"
 	"shoal/front/seeder"
 	"shoal/front/tracker"
+	"shoal/server/certificate"
 	"shoal/wire/torrent"
 )
 
@@ -41,6 +42,9 @@ type Server struct {
 	rootKey   account.AccessKey
 	rootMade  bool
 	s3Load    s3Load
+
+	files *certificate.Files // one of the two, with TLS
+	acme  *certificate.ACME
 
 	torrentKind torrent.Kind // of ?torrent and of shared files
 	seeding     swarm.Policy
@@ -80,6 +84,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	}
 	if s.listeners, err = listen(s.cfg); err != nil {
+		return err
+	}
+	if err = s.openCertificates(); err != nil {
 		return err
 	}
 	s.build()
@@ -139,6 +146,8 @@ func (s *Server) parts() []part {
 		{"scrubber", s.runScrubber},
 		{"swarms", s.swarms.Run},
 		{"seeder", s.runSeeder},
+		{"certificates", s.runCertificates},
+		{"redirect to TLS", s.runRedirect},
 		{"tracker", s.runTracker},
 		{"dht", s.runDHT},
 		{"s3", s.runS3},
@@ -151,6 +160,9 @@ func (s *Server) Close() error {
 	var errs []error
 	if s.listeners != nil {
 		errs = append(errs, s.listeners.close())
+	}
+	if s.acme != nil {
+		s.acme.Close()
 	}
 	if s.objects != nil {
 		s.objects.Close()

@@ -23,7 +23,7 @@ const ShareBucket = "share"
 // Links are the ways to one shared file.
 type Links struct {
 	S3      string // s3://bucket/key
-	URL     string // plain HTTP
+	URL     string // by HTTP
 	Torrent string // URL of the .torrent
 	Magnet  string
 }
@@ -94,9 +94,7 @@ func (s *Server) putFile(ctx context.Context, b *object.Bucket, owner access.Own
 
 // links builds the links of a torrent for clients that reach this server under host.
 func (s *Server) links(t *object.Torrent, host string) Links {
-	_, port, _ := net.SplitHostPort(s.Addresses().S3)
-	path := "/" + t.Bucket.Name + "/" + url.PathEscape(t.Version.Key)
-	base := "http://" + net.JoinHostPort(host, port) + path
+	base := s.urlAt(host) + "/" + t.Bucket.Name + "/" + url.PathEscape(t.Version.Key)
 	magnet := t.Magnet()
 	magnet.Trackers = s.announceURLs(host)
 	magnet.Peers = s.seederAddrs(host)
@@ -132,10 +130,10 @@ func (s *Server) Live() Live {
 }
 
 // ReachableHosts returns the addresses of this machine under which others can reach it, the best guess
-// first; loopback when there is no other, or PublicHost alone when it is set.
+// first; loopback when there is no other, or the public name alone when it is known.
 func (s *Server) ReachableHosts() []string {
-	if s.cfg.PublicHost != "" {
-		return []string{s.cfg.PublicHost}
+	if name := s.publicName(); name != "" {
+		return []string{name}
 	}
 	bound, _, _ := net.SplitHostPort(s.Addresses().S3)
 	if ip := net.ParseIP(bound); ip != nil && !ip.IsUnspecified() {

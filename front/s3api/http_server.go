@@ -13,7 +13,7 @@ import (
 func NewHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: readHeaderTimeout,
+		ReadHeaderTimeout: readHeaderTimeout, // of a TLS handshake too
 		IdleTimeout:       idleTimeout,
 		// Up to twice of what is allowed is read, so that the refusal can be said in XML.
 		MaxHeaderBytes: 2 * maxHeaderBytes,

@@ -197,12 +197,17 @@ func TestOriginsFor(t *testing.T) {
 }
 
 func TestURLs(t *testing.T) {
-	got := URLs("2001:db8::1", 80, 6969)
-	if want := []string{"http://[2001:db8::1]:80/announce", "udp://[2001:db8::1]:6969/announce"}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+	tests := []struct {
+		at   Place
+		want []string // of URLs, then of WebSocketURL
+	}{
+		{Place{Host: "2001:db8::1", HTTP: 80, UDP: 6969}, []string{"http://[2001:db8::1]:80/announce", "udp://[2001:db8::1]:6969/announce", "ws://[2001:db8::1]:80/announce"}},
+		{Place{"host.example", 443, 6969, true}, []string{"https://host.example:443/announce", "udp://host.example:6969/announce", "wss://host.example:443/announce"}},
 	}
-	if got, want := WebSocketURL("host.example", 6969), "ws://host.example:6969/announce"; got != want {
-		t.Errorf("got %v, want %v", got, want)
+	for _, tt := range tests {
+		if got := append(tt.at.URLs(), tt.at.WebSocketURL()); !slices.Equal(got, tt.want) {
+			t.Errorf("%+v: got %v, want %v", tt.at, got, tt.want)
+		}
 	}
 }
 

@@ -74,7 +74,7 @@ func TestPrivateTorrents(t *testing.T) {
 			}
 		}
 	}
-	if got, want := PrivateURLs("host", 80, 81, "t"), "[http://host:80/announce/t udp://host:81/announce/t]"; fmt.Sprint(got) != want {
+	if got, want := (Place{Host: "host", HTTP: 80, UDP: 81}).PrivateURLs("t"), "[http://host:80/announce/t udp://host:81/announce/t]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
 }

@@ -68,26 +68,39 @@ func New(reg *swarm.Registry, o Options) *Tracker {
 	return t
 }
 
-// URLs returns the announce URLs of a tracker on host, in the order of a .torrent's single tier.
-func URLs(host string, httpPort, udpPort uint16) []string {
-	at := func(port uint16) string { return net.JoinHostPort(host, strconv.Itoa(int(port))) }
-	return []string{
-		"http://" + at(httpPort) + announcePath,
-		"udp://" + at(udpPort) + announcePath,
-	}
+// Place is where a tracker is reached.
+type Place struct {
+	Host      string
+	HTTP, UDP uint16 // ports
+	TLS       bool   // HTTP and WebSocket speak it
+}
+
+// URLs returns the announce URLs of the tracker at p, in the order of a .torrent's single tier.
+func (p Place) URLs() []string {
+	return []string{p.url(p.secure("http"), p.HTTP), p.url("udp", p.UDP)}
 }
 
 // PrivateURLs are URLs with the token of a private torrent.
-func PrivateURLs(host string, httpPort, udpPort uint16, token string) []string {
-	urls := URLs(host, httpPort, udpPort)
+func (p Place) PrivateURLs(token string) []string {
+	urls := p.URLs()
 	for i := range urls {
 		urls[i] += "/" + token
 	}
 	return urls
 }
 
-// WebSocketURL returns the announce URL of the WebSocket tracker on host, for WebTorrent peers. Clients that do not
-// know ws warn of it.
-func WebSocketURL(host string, port uint16) string {
-	return "ws://" + net.JoinHostPort(host, strconv.Itoa(int(port))) + announcePath
+// WebSocketURL returns the announce URL of the WebSocket tracker, for WebTorrent peers. Clients that do not know ws
+// warn of it.
+func (p Place) WebSocketURL() string { return p.url(p.secure("ws"), p.HTTP) }
+
+// secure returns https for http, and wss for ws, with TLS.
+func (p Place) secure(scheme string) string {
+	if p.TLS {
+		return scheme + "s"
+	}
+	return scheme
+}
+
+func (p Place) url(scheme string, port uint16) string {
+	return scheme + "://" + net.JoinHostPort(p.Host, strconv.Itoa(int(port))) + announcePath
 }
