@@ -102,3 +102,18 @@ func findNPMPackage(t testing.TB, name string) (node, modules string) {
 	}
 	return node, modules
 }
+
+// findPebble returns the path of a program of Pebble, an ACME server for tests, that install-clients.sh builds, or skips.
+func findPebble(t testing.TB, program string) string {
+	t.Helper()
+	shoalBinary(t) // skips in short mode
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Skipf("no directory for programs: %v", err)
+	}
+	path := filepath.Join(cache, "shoal-e2e", "pebble-v2.10.1", program)
+	if !executable(path) {
+		t.Skipf("%s is not installed: run e2e/install-clients.sh", program)
+	}
+	return path
+}

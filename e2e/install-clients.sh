@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the real S3 and BitTorrent clients that the end-to-end tests drive: those of Debian through apt-get,
-# when we are root and some are missing, those of npm and Versity's conformance suite into directories of their
-# own. Otherwise says what is missing: the tests that need it are then skipped, each naming its client.
-# SHOAL_NO_INSTALL=1 keeps it from installing.
+# when we are root and some are missing, those of npm, Versity's conformance suite and Pebble, an ACME
+# server for tests, into directories of their own. Otherwise says what is missing: the tests that need it are then
+# skipped, each naming its client. SHOAL_NO_INSTALL=1 keeps it from installing.
 set -u
 
 packages='awscli s3cmd rclone aria2 transmission-cli rtorrent qbittorrent-nox mktorrent python3-libtorrent python3-boto3 iproute2 curl'
@@ -10,6 +10,8 @@ npm_packages='webtorrent-cli@4.1.0 @roamhq/wrtc@0.10.0' # wrtc: WebRTC for node,
 npm_directory="${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/shoal-e2e/npm" # findNPM looks there
 versity=github.com/versity/versitygw/cmd/versitygw@v1.8.0 # TestConformance
 versity_directory="${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/shoal-e2e/versitygw-v1.8.0" # findVersity looks there
+pebble=v2.10.1 # TestACMEBy...
+pebble_directory="${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/shoal-e2e/pebble-$pebble" # findPebble looks there
 
 install_debian() {
 	missing=
@@ -56,6 +58,18 @@ install_versity() {
 	echo "not installed, so the tests that need it will be skipped: $versity"
 }
 
+install_pebble() {
+	[ -x "$pebble_directory/pebble" ] && [ -x "$pebble_directory/pebble-challtestsrv" ] && return
+	if [ -z "${SHOAL_NO_INSTALL:-}" ] && command -v go >/dev/null; then
+		echo "building pebble $pebble"
+		module=github.com/letsencrypt/pebble/v2/cmd
+		GOBIN="$pebble_directory" go install "$module/pebble@$pebble" "$module/pebble-challtestsrv@$pebble" 2>/dev/null && return
+		echo "go could not build it"
+	fi
+	echo "not installed, so the tests that need it will be skipped: pebble $pebble"
+}
+
 install_debian
 install_npm
 install_versity
+install_pebble
