@@ -52,7 +52,7 @@ type Governor struct {
 	proven     bool // a downloader has passed something on
 	slack      int  // by how much recipients may hold more, because the origin stood idle
 
-	due time.Duration // of the next first copy, while they are paced
+	due time.Duration // of the next first copy to who has a full downlink
 
 	spent  int64   // extra copies of pieces sent to end sooner
 	tokens float64 // extra copies of pieces that may be sent to who cannot get them

@@ -173,7 +173,7 @@ func (g *Governor) fillFirst(now time.Duration) {
 		}
 		if p, ok := g.pickFirst(x); ok {
 			g.offer(x, p, false, now)
-			g.spend(x, now)
+			g.delayNext(x, now)
 			g.enqueue(x, now)
 		}
 	}

@@ -22,8 +22,8 @@ func (g *Governor) pace(now time.Duration) float64 {
 	return (sent + g.moving.at(now)) / float64(max(g.awake, 1)) / paceShare
 }
 
-// spend notes that a first copy was offered to x.
-func (g *Governor) spend(x *recipient, now time.Duration) {
+// delayNext sets when a member whose downlink is full is offered the next first copy, now that x was offered one.
+func (g *Governor) delayNext(x *recipient, now time.Duration) {
 	if p := g.pace(now); p > 0 && x.full(now) {
 		g.due = max(g.due, now-paceLag) + time.Duration(float64(time.Second)/p)
 	}
