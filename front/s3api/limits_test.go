@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"os"
 	"strings"
 	"testing"
@@ -67,14 +68,19 @@ func TestSlots(t *testing.T) {
 	s := newTestServer(t, Options{MaxRequests: 1})
 	s.must(t, owner, "PUT", "/pond", "", "x-amz-acl: public-read-write")
 	body, feed := io.Pipe()
-	r, err := http.NewRequest("PUT", s.url+"/pond/slow", body)
+	held := make(chan struct{})
+	trace := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got100Continue: func() { close(held) }})
+	r, err := http.NewRequestWithContext(trace, "PUT", s.url+"/pond/slow", body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.ContentLength = 2
+	r.Header.Set("Expect", "100-continue") // the server asks for the body once the request has its slot
+	transport := &http.Transport{ExpectContinueTimeout: time.Minute}
+	defer transport.CloseIdleConnections()
 	done := make(chan int, 1)
 	go func() {
-		answer, err := http.DefaultTransport.RoundTrip(r)
+		answer, err := transport.RoundTrip(r)
 		if err != nil {
 			done <- 0
 			return
@@ -82,14 +88,13 @@ func TestSlots(t *testing.T) {
 		answer.Body.Close()
 		done <- answer.StatusCode
 	}()
+	select {
+	case <-held:
+	case got := <-done:
+		t.Fatalf("the request that was to hold the slot: status %d", got)
+	}
 	if _, err := feed.Write([]byte("a")); err != nil {
 		t.Fatal(err)
-	}
-	deadline := time.Now().Add(10 * time.Second)
-	for s.do(t, owner, "GET", "/pond", "").status != http.StatusServiceUnavailable {
-		if time.Now().After(deadline) {
-			t.Fatal("a second request was never turned away")
-		}
 	}
 	s.refused(t, owner, "GET", "/pond", "", 503, codeSlowDown)
 	if _, err := feed.Write([]byte("b")); err != nil {

@@ -62,7 +62,8 @@ func TestRateOfBucket(t *testing.T) {
 		{"lower than the server's", rate / 2, rate / 2, 30 * time.Second, 32 * time.Second},
 		{"the server's", 0, 0, 7 * time.Second, 8 * time.Second},
 		{"faster", 1 << 10, 4 * rate, 5 * time.Second, 8 * time.Second},
-		{"slower", 4 * rate, rate, 8 * time.Second, 13 * time.Second},
+		// Three seconds at most at the old rate leave a quarter.
+		{"slower", 4 * rate, rate, 6 * time.Second, 13 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
