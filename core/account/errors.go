@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"shoal/core/fault"
 	"shoal/storage/kv"
@@ -36,3 +37,11 @@ func invalid(op, resource string, err error) error {
 	}
 	return fault.New(op, resource, fault.InvalidArgument, err)
 }
+
+// told is an error in the words of AWS, which end as AWS ends them.
+type told string
+
+func (t told) Error() string { return string(t) }
+
+// tell returns the error of a message of AWS.
+func tell(format string, args ...any) error { return told(fmt.Sprintf(format, args...)) }

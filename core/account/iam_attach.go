@@ -3,7 +3,6 @@ package account
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"shoal/core/access"
@@ -19,7 +18,7 @@ func (s *Store) PutInlinePolicy(ctx context.Context, kind IdentityKind, account 
 		return invalid(op, p.Name, err)
 	}
 	if policySize(p.Document) > kind.inlineLimit() {
-		return overQuota(op, name, "characters of its policies", kind.inlineLimit())
+		return tooMuchInline(op, kind, name)
 	}
 	if _, err := access.ParseIdentityPolicy([]byte(p.Document)); err != nil {
 		return err
@@ -33,10 +32,14 @@ func (s *Store) PutInlinePolicy(ctx context.Context, kind IdentityKind, account 
 			size += policySize(p.Document)
 		}
 		if size > kind.inlineLimit() {
-			return overQuota(op, name, "characters of its policies", kind.inlineLimit())
+			return tooMuchInline(op, kind, name)
 		}
 		return nil
 	})
+}
+
+func tooMuchInline(op string, kind IdentityKind, name string) error {
+	return fault.New(op, name, fault.LimitExceeded, tell("Maximum policy size of %d bytes exceeded for %s %s", kind.inlineLimit(), kind, name))
 }
 
 // DeleteInlinePolicy removes a policy of an identity's own. NoSuchEntity.
@@ -54,7 +57,7 @@ func (s *Store) DeleteInlinePolicy(ctx context.Context, kind IdentityKind, accou
 
 // NoSuchInlinePolicy is the error of an identity that has no inline policy of that name.
 func NoSuchInlinePolicy(kind IdentityKind, policy string) error {
-	return fault.New("find inline policy", policy, fault.NoSuchEntity, fmt.Errorf("the %s policy with name %s cannot be found", kind, policy))
+	return fault.New("find inline policy", policy, fault.NoSuchEntity, tell("The %s policy with name %s cannot be found.", kind, policy))
 }
 
 // Attach attaches a managed policy to an identity; one that is attached stays. NoSuchEntity, LimitExceeded.
@@ -78,7 +81,7 @@ func (s *Store) Detach(ctx context.Context, kind IdentityKind, account access.Ca
 	return s.change(ctx, op, kind, account, name, func(tx *kv.Tx, i *Identity) error {
 		at := slices.Index(i.Attached, arn)
 		if at < 0 {
-			return fault.New(op, arn, fault.NoSuchEntity, fmt.Errorf("policy %s was not found", arn))
+			return fault.New(op, arn, fault.NoSuchEntity, tell("Policy %s was not found.", arn))
 		}
 		i.Attached = slices.Delete(i.Attached, at, at+1)
 		return adjustPolicy(tx, op, account, arn, func(p *ManagedPolicy) { p.Attachments-- })

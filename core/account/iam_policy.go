@@ -24,7 +24,7 @@ func (s *Store) CreatePolicy(ctx context.Context, p ManagedPolicy, document stri
 		err = checkManaged(document)
 	}
 	if err == nil && len(p.Tags) > MaxTags {
-		err = overQuota(op, p.Name, "tags", MaxTags)
+		err = tooManyTags(op, p.Name)
 	}
 	if err != nil {
 		return ManagedPolicy{}, invalid(op, p.Name, err)
@@ -45,7 +45,7 @@ func (s *Store) CreatePolicy(ctx context.Context, p ManagedPolicy, document stri
 			return err
 		}
 		if rows[0].Exists() {
-			return fault.New(op, p.Name, fault.AlreadyExists, fmt.Errorf("a policy called %s already exists", p.Name))
+			return fault.New(op, p.Name, fault.AlreadyExists, tell("A policy called %s already exists. Duplicate names are not allowed.", p.Name))
 		}
 		tx.Put(key, encodePolicy(p))
 		return nil
@@ -106,7 +106,7 @@ func (s *Store) ChangePolicy(ctx context.Context, account access.CanonicalID, ar
 			return err
 		}
 		if len(p.Tags) > MaxTags {
-			return overQuota(op, arn, "tags", MaxTags)
+			return tooManyTags(op, arn)
 		}
 		if err := checkTags(p.Tags); err != nil {
 			return invalid(op, arn, err)
@@ -157,7 +157,7 @@ func (s *Store) DeletePolicyVersion(ctx context.Context, account access.Canonica
 			return noSuchVersion(arn, number)
 		}
 		if number == p.Default {
-			return fault.New("delete policy version", arn, fault.DeleteConflict, errors.New("cannot delete the default version of a policy"))
+			return fault.New("delete policy version", arn, fault.DeleteConflict, tell("Cannot delete the default version of a policy."))
 		}
 		p.Versions = slices.DeleteFunc(p.Versions, func(v PolicyVersion) bool { return v.Number == number })
 		return nil
@@ -175,7 +175,7 @@ func (s *Store) DeletePolicy(ctx context.Context, account access.CanonicalID, ar
 		}
 		switch {
 		case p.Attachments > 0 || p.Boundaries > 0:
-			return fault.New(op, arn, fault.DeleteConflict, errors.New("cannot delete a policy attached to entities"))
+			return fault.New(op, arn, fault.DeleteConflict, tell("Cannot delete a policy attached to entities."))
 		case len(p.Versions) > 1:
 			return fault.New(op, arn, fault.DeleteConflict, errors.New("this policy has more than one version; before you delete it, delete all others than the default"))
 		}
@@ -236,7 +236,7 @@ func adjustPolicy(tx *kv.Tx, op string, account access.CanonicalID, arn string, 
 }
 
 func noSuchPolicy(op, arn string) error {
-	return fault.New(op, arn, fault.NoSuchEntity, fmt.Errorf("policy %s does not exist or is not attachable", arn))
+	return fault.New(op, arn, fault.NoSuchEntity, tell("Policy %s does not exist or is not attachable.", arn))
 }
 
 func noSuchVersion(arn string, number int) error {

@@ -89,7 +89,7 @@ func (s *Store) CreateIdentity(ctx context.Context, i Identity) (Identity, error
 			return err
 		}
 		if rows[0].Exists() {
-			return fault.New(op, i.Name, fault.AlreadyExists, fmt.Errorf("%s with name %s already exists", title(i.Kind), i.Name))
+			return fault.New(op, i.Name, fault.AlreadyExists, tell("%s with name %s already exists.", title(i.Kind), i.Name))
 		}
 		if i.Boundary != "" {
 			if err := adjustPolicy(tx, op, i.Account, i.Boundary, func(p *ManagedPolicy) { p.Boundaries++ }); err != nil {
@@ -113,7 +113,7 @@ func (i Identity) validate() error {
 		return err
 	}
 	if len(i.Tags) > MaxTags {
-		return overQuota("tag", i.Name, "tags", MaxTags)
+		return tooManyTags("tag", i.Name)
 	}
 	if i.Kind != IAMRole {
 		return nil
@@ -176,7 +176,7 @@ func (s *Store) DeleteIdentity(ctx context.Context, kind IdentityKind, account a
 			return err
 		}
 		if left := i.left(); left != "" {
-			return fault.New(op, name, fault.DeleteConflict, errors.New("cannot delete entity, must "+left+" first"))
+			return fault.New(op, name, fault.DeleteConflict, tell("Cannot delete entity, must %s first.", left))
 		}
 		if i.Boundary != "" {
 			if err := adjustPolicy(tx, op, account, i.Boundary, func(p *ManagedPolicy) { p.Boundaries-- }); err != nil {
@@ -228,7 +228,11 @@ func identityOf(op string, kind IdentityKind, name string, row kv.Row) (Identity
 }
 
 func noSuchIdentity(op string, kind IdentityKind, name string) error {
-	return fault.New(op, name, fault.NoSuchEntity, fmt.Errorf("the %s with name %s cannot be found", kind, name))
+	return fault.New(op, name, fault.NoSuchEntity, tell("The %s with name %s cannot be found.", kind, name))
+}
+
+func tooManyTags(op, resource string) error {
+	return fault.New(op, resource, fault.LimitExceeded, tell("The number of tags has reached the maximum limit."))
 }
 
 func overQuota(op, resource, what string, quota int) error {

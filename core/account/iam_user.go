@@ -54,7 +54,7 @@ func rename(tx *kv.Tx, op string, i *Identity, name string) error {
 			return err
 		}
 		if rows[0].Exists() {
-			return fault.New(op, name, fault.AlreadyExists, fmt.Errorf("%s with name %s already exists", title(i.Kind), name))
+			return fault.New(op, name, fault.AlreadyExists, tell("%s with name %s already exists.", title(i.Kind), name))
 		}
 		tx.Delete(identityKey(i.Kind, i.Account, i.Name))
 	}
@@ -181,7 +181,7 @@ func readAccessKey(tx *kv.Tx, op, id string) (AccessKey, error) {
 }
 
 func noSuchKey(op, id string) error {
-	return fault.New(op, id, fault.NoSuchEntity, fmt.Errorf("the access key with id %s cannot be found", id))
+	return fault.New(op, id, fault.NoSuchEntity, tell("The Access Key with id %s cannot be found", id))
 }
 
 // AddToGroup puts an IAM user into a group; who is in it already stays. NoSuchEntity, LimitExceeded.

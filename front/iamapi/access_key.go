@@ -5,11 +5,14 @@ import "shoal/core/account"
 func keyActions() []action {
 	user := ofIdentity(account.IAMUser, "UserName")
 	const ofUsers = "of IAM users; the key of an account is made and replaced by `shoal user` and `--root-access-key`"
+	owner, key := parameter{"UserName", optional, existingUserNameType}, parameter{"AccessKeyId", mandatory, accessKeyIDType}
 	return []action{
-		{name: "CreateAccessKey", service: serviceIAM, resource: user, serve: (*Handler).createAccessKey, state: partial, note: ofUsers},
-		{name: "ListAccessKeys", service: serviceIAM, resource: user, serve: (*Handler).listAccessKeys, state: yes},
-		{name: "UpdateAccessKey", service: serviceIAM, resource: user, serve: (*Handler).updateAccessKey, state: partial, note: ofUsers},
-		{name: "DeleteAccessKey", service: serviceIAM, resource: user, serve: (*Handler).deleteAccessKey, state: partial, note: ofUsers},
+		{name: "CreateAccessKey", service: serviceIAM, resource: user, serve: (*Handler).createAccessKey, state: partial, note: ofUsers, takes: []parameter{owner}},
+		{name: "ListAccessKeys", service: serviceIAM, resource: user, serve: (*Handler).listAccessKeys, state: yes, takes: paged(owner)},
+		{name: "UpdateAccessKey", service: serviceIAM, resource: user, serve: (*Handler).updateAccessKey, state: partial, note: ofUsers, takes: []parameter{
+			owner, key, {"Status", mandatory, statusType},
+		}},
+		{name: "DeleteAccessKey", service: serviceIAM, resource: user, serve: (*Handler).deleteAccessKey, state: partial, note: ofUsers, takes: []parameter{owner, key}},
 	}
 }
 
@@ -65,11 +68,7 @@ func (h *Handler) updateAccessKey(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	status := c.form.get("Status")
-	if status != "Active" && status != "Inactive" {
-		return nil, invalid("Status", "Member must satisfy enum value set: [Active, Inactive]")
-	}
-	return nil, h.accounts.SetAccessKeyActive(c.ctx, c.account(), name, id, status == "Active")
+	return nil, h.accounts.SetAccessKeyActive(c.ctx, c.account(), name, id, c.form.get("Status") == "Active")
 }
 
 func (h *Handler) deleteAccessKey(c *call) (any, error) {

@@ -19,6 +19,7 @@ const (
 type action struct {
 	name      string // as in the API reference
 	service   string
+	takes     []parameter
 	resource  func(*Handler, *call) (string, error) // the ARN it is done to; nil: "*"
 	serve     func(*Handler, *call) (any, error)    // nil: 501 NotImplemented
 	free      bool                                  // the handler decides who may

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -83,27 +84,15 @@ func (f form) need(name string) (string, error) {
 	return f[name], nil
 }
 
-func missing(name string) error {
-	return errorOf(codeValidation, "1 validation error detected: Value null at '"+lowerFirst(name)+"' failed to satisfy constraint: Member must not be null")
-}
-
-func invalid(name, why string) error {
-	return errorOf(codeValidation, "1 validation error detected: Value at '"+lowerFirst(name)+"' failed to satisfy constraint: "+why)
-}
-
-func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
-
 // number returns a parameter within bounds, or fallback when it is not there.
 func (f form) number(name string, fallback, low, high int) (int, error) {
-	text, ok := f[name]
-	if !ok {
+	if !f.has(name) {
 		return fallback, nil
 	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < low || n > high {
-		return 0, invalid(name, "Member must be a number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high))
+	if err := f.check([]parameter{{name: name, shape: shape{number: true, least: low, most: high}}}); err != nil {
+		return 0, err
 	}
-	return n, nil
+	return strconv.Atoi(f[name])
 }
 
 // boolean returns a parameter, false when it is not there.
@@ -114,14 +103,14 @@ func (f form) boolean(name string) (bool, error) {
 	case "true":
 		return true, nil
 	}
-	return false, invalid(name, "Member must be true or false")
+	return false, errorOf(codeMalformedInput, "")
 }
 
 // list returns the values of name.member.1 and so on, each with suffix.
 func (f form) list(name, suffix string) ([]string, error) {
 	var values []string
 	for n := 1; ; n++ {
-		v, ok := f[name+".member."+strconv.Itoa(n)+suffix]
+		v, ok := f[member(name, n)+suffix]
 		if !ok {
 			return values, nil
 		}
@@ -132,7 +121,7 @@ func (f form) list(name, suffix string) ([]string, error) {
 	}
 }
 
-// tags returns the tags of a request.
+// tags returns the tags of a request, whose keys are distinct.
 func (f form) tags(name string) ([]access.Tag, error) {
 	keys, err := f.list(name, ".Key")
 	if err != nil {
@@ -140,7 +129,10 @@ func (f form) tags(name string) ([]access.Tag, error) {
 	}
 	var tags []access.Tag
 	for n, key := range keys {
-		tags = append(tags, access.Tag{Key: key, Value: f[name+".member."+strconv.Itoa(n+1)+".Value"]})
+		if slices.ContainsFunc(tags, func(t access.Tag) bool { return strings.EqualFold(t.Key, key) }) {
+			return nil, errorOf(codeInvalidInput, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+		}
+		tags = append(tags, access.Tag{Key: key, Value: f[member(name, n+1)+".Value"]})
 	}
 	return tags, nil
 }

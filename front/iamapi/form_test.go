@@ -55,6 +55,7 @@ func FuzzParseForm(f *testing.F) {
 	f.Add("Action=CreateUser&UserName=bob&Tags.member.1.Key=a&Tags.member.1.Value=b")
 	f.Add("A=1&A=2")
 	f.Add("A=%41&%41=")
+	known := actions()
 	f.Fuzz(func(t *testing.T, text string) {
 		got, err := parseForm(text)
 		if err != nil {
@@ -68,5 +69,8 @@ func FuzzParseForm(f *testing.F) {
 			t.Fatalf("%q: got %v, then %v, %v", text, got, again, err)
 		}
 		_, _ = got.tags("Tags")
+		for _, a := range known {
+			_ = got.check(a.takes)
+		}
 	})
 }

@@ -104,7 +104,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) serve(c *call) (any, error) {
-	for _, step := range []func(*call) error{h.readForm, h.match, h.authenticate, h.authorise} {
+	for _, step := range []func(*call) error{h.readForm, h.match, h.authenticate, h.validate, h.authorise} {
 		if err := step(c); err != nil {
 			return nil, err
 		}

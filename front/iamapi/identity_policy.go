@@ -11,19 +11,23 @@ import (
 // identityPolicyActions are the actions on the policies of users, groups and roles, which differ by the name only.
 func identityPolicyActions() []action {
 	var rows []action
+	inline, managed := parameter{"PolicyName", required, policyNameType}, parameter{"PolicyArn", required, arnType}
 	for _, of := range []struct {
-		kind account.IdentityKind
-		name string
-	}{{account.IAMUser, "User"}, {account.IAMGroup, "Group"}, {account.IAMRole, "Role"}} {
+		kind  account.IdentityKind
+		name  string
+		shape shape
+	}{{account.IAMUser, "User", existingUserNameType}, {account.IAMGroup, "Group", groupNameType}, {account.IAMRole, "Role", roleNameType}} {
 		p := policiesOf{of.kind, of.name, of.name + "Name"}
-		row := func(name string, serve func(*Handler, *call) (any, error)) action {
-			return action{name: name, service: serviceIAM, resource: ofIdentity(p.kind, p.parameter), serve: serve, state: yes}
+		row := func(name string, serve func(*Handler, *call) (any, error), more ...parameter) action {
+			takes := append([]parameter{{p.parameter, required, of.shape}}, more...)
+			return action{name: name, service: serviceIAM, resource: ofIdentity(p.kind, p.parameter), serve: serve, takes: takes, state: yes}
 		}
 		rows = append(rows,
-			row("Put"+of.name+"Policy", p.put), row("Get"+of.name+"Policy", p.get),
-			row("List"+of.name+"Policies", p.list), row("Delete"+of.name+"Policy", p.delete),
-			row("Attach"+of.name+"Policy", p.attach), row("Detach"+of.name+"Policy", p.detach),
-			row("ListAttached"+of.name+"Policies", p.listAttached),
+			row("Put"+of.name+"Policy", p.put, inline, parameter{"PolicyDocument", required, policyDocumentType}),
+			row("Get"+of.name+"Policy", p.get, inline), row("List"+of.name+"Policies", p.list, paged()...),
+			row("Delete"+of.name+"Policy", p.delete, inline),
+			row("Attach"+of.name+"Policy", p.attach, managed), row("Detach"+of.name+"Policy", p.detach, managed),
+			row("ListAttached"+of.name+"Policies", p.listAttached, paged(parameter{"PathPrefix", optional, pathPrefixType})...),
 		)
 	}
 	return rows

@@ -41,7 +41,7 @@ type metadataXML struct {
 type errorXML struct {
 	Type    string // Sender or Receiver
 	Code    string
-	Message string
+	Message string `xml:",omitempty"`
 }
 
 // failure is the answer to a request that was refused or failed.
@@ -113,15 +113,11 @@ func failureXML(c *call, e *apiError) []byte {
 	if e.code.status() >= http.StatusInternalServerError {
 		kind = "Receiver"
 	}
-	message := e.message
-	if message == "" {
-		message = string(e.code)
-	}
-	body, err := xml.Marshal(failure{Namespace: namespace(service), Error: errorXML{kind, string(e.code), message}, RequestID: c.requestID})
+	body, err := xml.Marshal(failure{Namespace: namespace(service), Error: errorXML{kind, string(e.code), e.message}, RequestID: c.requestID})
 	if err != nil {
 		panic(err) // strings always marshal
 	}
-	return body
+	return append([]byte(xml.Header), body...)
 }
 
 // log writes every request at debug, and our own faults as errors. No parameter is logged: some are secret.

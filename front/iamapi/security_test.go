@@ -119,6 +119,9 @@ func TestUsersMayNothingByThemselves(t *testing.T) {
 		s.step(line)
 	}
 	s.step(s.expand("key bob ${id} ${secret}"))
+	const parameters = " UserName=carol GroupName=g RoleName=r PolicyName=p PolicyArn=arn:aws:iam::aws:policy/AdministratorAccess Name=guest" +
+		" PermissionsBoundary=arn:aws:iam::aws:policy/AdministratorAccess PolicyDocument={} AccessKeyId=AKIAIOSFODNN7EXAMPLE Status=Active" +
+		" Tags.member.1.Key=k Tags.member.1.Value=v TagKeys.member.1=k"
 	for _, policy := range []string{"", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:DeleteUser","Resource":"*"}]}`} {
 		s.signer = "alice"
 		if policy != "" {
@@ -129,7 +132,7 @@ func TestUsersMayNothingByThemselves(t *testing.T) {
 			if a.free {
 				continue
 			}
-			s.send(a.name + " UserName=carol GroupName=g RoleName=r PolicyName=p PolicyArn=arn:aws:iam::aws:policy/AdministratorAccess Name=guest")
+			s.send(a.name + parameters)
 			if s.status != http.StatusForbidden {
 				t.Errorf("%s with policy %q: status %d, want 403\n%s", a.name, policy, s.status, s.body)
 			}

@@ -7,18 +7,23 @@ import (
 
 func userActions() []action {
 	user := ofIdentity(account.IAMUser, "UserName")
+	named := parameter{"UserName", required, existingUserNameType}
 	return []action{
-		{name: "CreateUser", service: serviceIAM, resource: ofNew("user", "UserName"), serve: (*Handler).createUser, tagging: "iam:TagUser", state: yes},
-		{name: "GetUser", service: serviceIAM, resource: user, serve: (*Handler).getUser, state: yes},
-		{name: "ListUsers", service: serviceIAM, serve: (*Handler).listUsers, state: yes},
-		{name: "UpdateUser", service: serviceIAM, resource: user, serve: (*Handler).updateUser, state: yes},
-		{name: "DeleteUser", service: serviceIAM, resource: user, serve: (*Handler).deleteUser, state: yes},
-		{name: "TagUser", service: serviceIAM, resource: user, serve: tagIdentity(account.IAMUser, "UserName"), state: yes},
-		{name: "UntagUser", service: serviceIAM, resource: user, serve: untagIdentity(account.IAMUser, "UserName"), state: yes},
-		{name: "ListUserTags", service: serviceIAM, resource: user, serve: identityTags(account.IAMUser, "UserName"), state: yes},
-		{name: "PutUserPermissionsBoundary", service: serviceIAM, resource: user, serve: putBoundary(account.IAMUser, "UserName"), state: yes},
-		{name: "DeleteUserPermissionsBoundary", service: serviceIAM, resource: user, serve: deleteBoundary(account.IAMUser, "UserName"), state: yes},
-		{name: "ListGroupsForUser", service: serviceIAM, resource: user, serve: (*Handler).listGroupsForUser, state: yes},
+		{name: "CreateUser", service: serviceIAM, resource: ofNew("user", "UserName"), serve: (*Handler).createUser, tagging: "iam:TagUser", state: yes, takes: []parameter{
+			{"UserName", required, userNameType}, {"Path", optional, pathType}, {"PermissionsBoundary", optional, arnType}, {"Tags", optional, tagListType},
+		}},
+		{name: "GetUser", service: serviceIAM, resource: user, serve: (*Handler).getUser, state: yes, takes: []parameter{{"UserName", optional, orEmpty(existingUserNameType)}}},
+		{name: "ListUsers", service: serviceIAM, serve: (*Handler).listUsers, state: yes, takes: paged(parameter{"PathPrefix", optional, pathPrefixType})},
+		{name: "UpdateUser", service: serviceIAM, resource: user, serve: (*Handler).updateUser, state: yes, takes: []parameter{
+			named, {"NewUserName", optional, userNameType}, {"NewPath", optional, pathType},
+		}},
+		{name: "DeleteUser", service: serviceIAM, resource: user, serve: (*Handler).deleteUser, state: yes, takes: []parameter{named}},
+		{name: "TagUser", service: serviceIAM, resource: user, serve: tagIdentity(account.IAMUser, "UserName"), state: yes, takes: []parameter{named, {"Tags", required, tagListType}}},
+		{name: "UntagUser", service: serviceIAM, resource: user, serve: untagIdentity(account.IAMUser, "UserName"), state: yes, takes: []parameter{named, {"TagKeys", required, tagKeyListType}}},
+		{name: "ListUserTags", service: serviceIAM, resource: user, serve: identityTags(account.IAMUser, "UserName"), state: yes, takes: paged(named)},
+		{name: "PutUserPermissionsBoundary", service: serviceIAM, resource: user, serve: putBoundary(account.IAMUser, "UserName"), state: yes, takes: []parameter{named, {"PermissionsBoundary", required, arnType}}},
+		{name: "DeleteUserPermissionsBoundary", service: serviceIAM, resource: user, serve: deleteBoundary(account.IAMUser, "UserName"), state: yes, takes: []parameter{named}},
+		{name: "ListGroupsForUser", service: serviceIAM, resource: user, serve: (*Handler).listGroupsForUser, state: yes, takes: paged(named)},
 	}
 }
 

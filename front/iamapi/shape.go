@@ -1,0 +1,77 @@
+package iamapi
+
+import (
+	"strings"
+	"unicode"
+
+	"shoal/core/account"
+)
+
+// maxPath is how long a path is, in characters.
+const maxPath = 512
+
+// The shapes of the API reference, by the names of the API's model. None is ever written.
+var (
+	userNameType         = shape{least: 1, most: 64, rule: nameRule}
+	existingUserNameType = shape{most: 128, rule: nameRule}
+	groupNameType        = shape{least: 1, most: 128, rule: nameRule}
+	roleNameType         = shape{least: 1, most: 64, rule: nameRule}
+	policyNameType       = shape{least: 1, most: 128, rule: nameRule}
+
+	pathType       = shape{least: 1, most: maxPath, rule: test{"It must begin and end with / and contain only alphanumeric characters and/or / characters.", isPath}}
+	pathPrefixType = shape{rule: test{"It must begin with the / character and contain only alphanumeric characters and/or / characters.", isPathPrefix}}
+
+	accessKeyIDType = shape{least: 16, most: 128, rule: test{"It must contain only alphanumeric characters.", onlyOf("")}}
+	statusType      = shape{values: []string{"Active", "Inactive"}}
+
+	policyDocumentType = shape{least: 1, most: 131072, rule: test{"It must contain only printable ASCII characters.", isDocument}}
+	arnType            = shape{least: 20, most: 2048}
+
+	tagKeyType     = shape{least: 1, most: 128, pattern: test{`[\p{L}\p{Z}\p{N}_.:/=+\-@]+`, isTagText}}
+	tagValueType   = shape{most: 256, pattern: test{`[\p{L}\p{Z}\p{N}_.:/=+\-@]*`, isTagText}}
+	tagListType    = shape{most: account.MaxTags, fields: []parameter{{"Key", required, tagKeyType}, {"Value", required, tagValueType}}}
+	tagKeyListType = shape{most: account.MaxTags, members: &tagKeyType}
+
+	maxItemsType = shape{number: true, least: 1, most: maxPage}
+
+	nameRule = test{"It must contain only alphanumeric characters and/or the following: +=,.@_-", func(s string) bool { return s != "" && onlyOf("+=,.@_-")(s) }}
+)
+
+// orEmpty is a shape that an empty value has, too: it stands for none.
+func orEmpty(s shape) shape {
+	holds := s.rule.holds
+	s.least, s.rule.holds = 0, func(value string) bool { return value == "" || holds(value) }
+	return s
+}
+
+// paged are the parameters of every listing.
+func paged(more ...parameter) []parameter {
+	return append(more, parameter{name: "MaxItems", shape: maxItemsType})
+}
+
+// onlyOf returns whether a value is of ASCII letters, digits and more.
+func onlyOf(more string) func(string) bool {
+	return func(s string) bool {
+		return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"+more) == ""
+	}
+}
+
+// isPath: "/", or visible ASCII between slashes.
+func isPath(s string) bool {
+	return isPathPrefix(s) && strings.HasSuffix(s, "/") && !strings.Contains(s, "//")
+}
+
+func isPathPrefix(s string) bool {
+	return strings.HasPrefix(s, "/") && len(s) <= maxPath && strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
+}
+
+// isDocument: [\u0009\u000A\u000D\u0020-\u00FF]+
+func isDocument(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\r", r) || r > 0xff }) < 0
+}
+
+func isTagText(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool {
+		return !unicode.In(r, unicode.L, unicode.Z, unicode.N) && !strings.ContainsRune("_.:/=+-@", r)
+	}) < 0
+}
