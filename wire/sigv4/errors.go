@@ -91,6 +91,24 @@ func Reasons() []Reason {
 	return all
 }
 
+// Part is what of an authorization is at fault, where one Reason has several. 0 is none of these.
+type Part uint8
+
+// The parts. Error.Value is what the request says of it, but for the two that are missing: there it is the name.
+const (
+	_                Part = iota
+	Algorithm             // of the signature; without a Value there is none
+	Component             // of the Authorization header: not NAME=VALUE, or one too many
+	MissingComponent      // of the Authorization header
+	MissingParameter      // of the query
+	Credential            // not five elements
+	ScopeService
+	ScopeRegion
+	ScopeTerminal
+	ScopeDate   // no date, or not that of the signature
+	RequestDate // no time
+)
+
 // Mismatch is what AWS tells the sender of a wrong signature, so that it can find its mistake. It
 // repeats the request's own bytes (a session token among them): for that client's answer, not for logs.
 type Mismatch struct {
@@ -106,7 +124,8 @@ type Error struct {
 	Detail string // one sentence for the client; may be empty
 
 	Argument    string        // the header, parameter or field that is wrong, when InvalidArgument names it
-	Value       string        // what it said
+	Value       string        // what it said, or Part says
+	Part        Part          // what is at fault, when Reason has several
 	Region      string        // the region to sign for; set when that was the fault
 	Headers     []string      // UnsignedHeaders: their lower-case names, sorted
 	Mismatch    *Mismatch     // SignatureMismatch of the request itself
@@ -143,6 +162,12 @@ func ReasonOf(err error) Reason {
 // about names the argument that the refusal is about.
 func (e *Error) about(argument, value string) *Error {
 	e.Argument, e.Value = argument, value
+	return e
+}
+
+// of names the part of the authorization that is at fault, which Argument does not: S3 does not tell it.
+func (e *Error) of(part Part, value string) *Error {
+	e.Part, e.Value = part, value
 	return e
 }
 

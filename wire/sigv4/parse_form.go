@@ -39,9 +39,9 @@ func (v *Verifier) ParseForm(f Form) (*Request, error) {
 	if len(f.SecurityToken) > maxSecurityToken {
 		return nil, &Error{Reason: InvalidToken}
 	}
-	var fault string
-	if req.AccessKeyID, req.Scope, fault = v.parseCredential(f.Credential); fault != "" {
-		return nil, refuse(AuthFormMalformed, "%s", fault).about(fieldCredential, f.Credential)
+	var fault *Error
+	if req.AccessKeyID, req.Scope, fault = v.parseCredential(f.Credential, AuthFormMalformed); fault != nil {
+		return nil, fault.about(fieldCredential, f.Credential)
 	}
 	var err error
 	if req.Time, err = time.Parse(timeFormat, f.Date); err != nil {

@@ -34,10 +34,11 @@ func (v *Verifier) parseHeader(req *Request, values []string) error {
 	if err != nil {
 		return err
 	}
-	var fault string
-	if req.AccessKeyID, req.Scope, fault = v.parseCredential(fields.credential); fault != "" {
-		return refuse(AuthHeaderMalformed, "%s", fault)
+	var bad *Error
+	if req.AccessKeyID, req.Scope, bad = v.parseCredential(fields.credential, AuthHeaderMalformed); bad != nil {
+		return bad
 	}
+	var fault string
 	if req.SignedHeaders, fault = parseSignedHeaders(fields.signedHeaders); fault != "" {
 		return refuse(AuthHeaderMalformed, "%s", fault)
 	}
@@ -57,14 +58,15 @@ func (v *Verifier) parseHeader(req *Request, values []string) error {
 	return headerPayload(req)
 }
 
+// headerPayload: only S3 reads x-amz-content-sha256. Elsewhere the body is hashed as it came.
 func headerPayload(req *Request) error {
-	values := req.http.Header.Values(contentSHA256)
-	if len(values) == 0 {
-		if req.Scope.Service == ServiceS3 {
-			return &Error{Reason: MissingContentSHA256}
-		}
+	if req.Scope.Service != ServiceS3 {
 		req.needBodyHash = true
 		return nil
+	}
+	values := req.http.Header.Values(contentSHA256)
+	if len(values) == 0 {
+		return &Error{Reason: MissingContentSHA256}
 	}
 	var err error
 	req.Payload, err = parsePayload(values[0], req.http.Header)
@@ -81,7 +83,7 @@ func checkScheme(scheme string) error {
 		return &Error{Reason: SignatureV2}
 	}
 	if strings.HasPrefix(scheme, "AWS4-") {
-		return refuse(AuthHeaderMalformed, "the algorithm must be %s", algorithm)
+		return refuse(AuthHeaderMalformed, "the algorithm must be %s", algorithm).of(Algorithm, scheme)
 	}
 	return (&Error{Reason: UnsupportedAuthorization}).about("Authorization", scheme)
 }
@@ -103,7 +105,7 @@ func splitAuthorization(s string) (authorization, error) {
 		name, value, ok := strings.Cut(field, "=")
 		dst := a.field(name)
 		if !ok || dst != nil && *dst != "" {
-			return authorization{}, refuse(AuthHeaderMalformed, "the authorization component %q is malformed.", field)
+			return authorization{}, refuse(AuthHeaderMalformed, "the authorization component %q is malformed.", field).of(Component, field)
 		}
 		if dst != nil {
 			*dst = value
@@ -111,7 +113,7 @@ func splitAuthorization(s string) (authorization, error) {
 	}
 	for _, name := range []string{"Credential", "SignedHeaders", "Signature"} {
 		if *a.field(name) == "" {
-			return authorization{}, refuse(AuthHeaderMalformed, "missing %s.", name)
+			return authorization{}, refuse(AuthHeaderMalformed, "missing %s.", name).of(MissingComponent, name)
 		}
 	}
 	return a, nil
@@ -135,20 +137,20 @@ func headerTime(h http.Header) (time.Time, error) {
 	if values := h.Values("X-Amz-Date"); len(values) > 0 {
 		t, err := time.Parse(timeFormat, values[0])
 		if err != nil || len(values) > 1 {
-			return time.Time{}, &Error{Reason: MissingDate}
+			return time.Time{}, (&Error{Reason: MissingDate}).of(RequestDate, values[0])
 		}
 		return t, nil
 	}
 	values := h.Values("Date")
 	if len(values) != 1 {
-		return time.Time{}, &Error{Reason: MissingDate}
+		return time.Time{}, (&Error{Reason: MissingDate}).of(RequestDate, "")
 	}
 	if t, err := time.Parse(timeFormat, values[0]); err == nil {
 		return t, nil
 	}
 	t, err := http.ParseTime(values[0])
 	if err != nil {
-		return time.Time{}, &Error{Reason: MissingDate}
+		return time.Time{}, (&Error{Reason: MissingDate}).of(RequestDate, values[0])
 	}
 	return t.UTC(), nil
 }

@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,25 +54,22 @@ func queryMechanism(params []param) (bool, error) {
 }
 
 func (v *Verifier) parsePresigned(req *Request) error {
-	for _, name := range []string{
-		queryAlgorithm, queryCredential, querySignature, queryDate, querySignedHeaders, queryExpires,
-	} {
-		if req.Query.Get(name) == "" {
-			return refuse(AuthQueryMalformed, "Query-string authentication version 4 requires the X-Amz-Algorithm, "+
-				"X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")
-		}
+	if err := v.presignComplete(req); err != nil {
+		return err
 	}
 	switch a := req.Query.Get(queryAlgorithm); a {
 	case algorithm:
 	case algorithmV4A:
 		return &Error{Reason: UnsupportedAlgorithm}
 	default:
-		return refuse(AuthQueryMalformed, "%s only supports %q", queryAlgorithm, algorithm+" and "+algorithmV4A)
+		return refuse(AuthQueryMalformed, "%s only supports %q", queryAlgorithm, algorithm+" and "+algorithmV4A).of(Algorithm, a)
+	}
+	var bad *Error
+	if req.AccessKeyID, req.Scope, bad = v.parseCredential(req.Query.Get(queryCredential), AuthQueryMalformed); bad != nil {
+		bad.Detail = credentialFault + bad.Detail
+		return bad
 	}
 	var fault string
-	if req.AccessKeyID, req.Scope, fault = v.parseCredential(req.Query.Get(queryCredential)); fault != "" {
-		return refuse(AuthQueryMalformed, "%s%s", credentialFault, fault)
-	}
 	if req.SignedHeaders, fault = parseSignedHeaders(req.Query.Get(querySignedHeaders)); fault != "" {
 		return refuse(AuthQueryMalformed, "%s", fault)
 	}
@@ -93,10 +91,35 @@ func (v *Verifier) parsePresigned(req *Request) error {
 	return presignPayload(req)
 }
 
+// presignComplete: X-Amz-Expires is S3's.
+func (v *Verifier) presignComplete(req *Request) error {
+	names := []string{queryAlgorithm, queryCredential, querySignature, queryDate, querySignedHeaders}
+	if slices.Contains(v.services, ServiceS3) {
+		names = append(names, queryExpires)
+	}
+	for _, name := range names {
+		if req.Query.Get(name) != "" {
+			continue
+		}
+		e := refuse(AuthQueryMalformed, "Query-string authentication version 4 requires the X-Amz-Algorithm, "+
+			"X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")
+		if name == queryAlgorithm {
+			return e.of(Algorithm, "")
+		}
+		return e.of(MissingParameter, name)
+	}
+	return nil
+}
+
+// presignTime reads when the request was signed and for how long. Where Expires is not needed and not given it stays 0.
 func presignTime(req *Request) error {
 	var err error
 	if req.Time, err = time.Parse(timeFormat, req.Query.Get(queryDate)); err != nil {
-		return refuse(AuthQueryMalformed, "%s must be in the ISO8601 Long Format %q", queryDate, "yyyyMMdd'T'HHmmss'Z'")
+		return refuse(AuthQueryMalformed, "%s must be in the ISO8601 Long Format %q", queryDate, "yyyyMMdd'T'HHmmss'Z'").
+			of(RequestDate, req.Query.Get(queryDate))
+	}
+	if req.Query.Get(queryExpires) == "" {
+		return nil
 	}
 	seconds, err := strconv.ParseInt(req.Query.Get(queryExpires), 10, 64)
 	switch {
@@ -113,12 +136,13 @@ func presignTime(req *Request) error {
 }
 
 // presignPayload: the body is unsigned unless the header or the query says otherwise. Only S3 has unsigned bodies:
-// elsewhere a presigned request has none.
+// elsewhere it is hashed as it came.
 func presignPayload(req *Request) error {
-	value := UnsignedPayload
 	if req.Scope.Service != ServiceS3 {
-		value = EmptySHA256
+		req.needBodyHash = true
+		return nil
 	}
+	value := UnsignedPayload
 	inQuery, inHeader := req.Query.Get(queryContentSHA256), req.http.Header.Get(contentSHA256)
 	switch {
 	case inQuery != "" && inHeader != "" && inQuery != inHeader:

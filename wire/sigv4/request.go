@@ -29,7 +29,7 @@ type Request struct {
 	SecurityToken string // the session token, "" for long-term keys; its validity is the caller's to check
 	Scope         Scope
 	Time          time.Time     // when it was signed, UTC
-	Expires       time.Duration // Presigned: lifetime from Time
+	Expires       time.Duration // Presigned: lifetime from Time; 0 as with Header, which S3 does not have
 	SignedHeaders []string      // lower case, sorted
 	Payload       Payload
 	// Query is the decoded query, in the reading that is signed. Values of a repeated name are sorted.
@@ -42,7 +42,7 @@ type Request struct {
 	needBodyHash bool
 }
 
-// NeedBodySHA256 reports whether the signature covers a body hash that no header states (services
+// NeedBodySHA256 reports whether the signature covers the hash of the body, whatever headers say (services
 // other than S3): then the caller reads the bounded body and calls SetBodySHA256 before Verify.
 func (r *Request) NeedBodySHA256() bool { return r.needBodyHash }
 

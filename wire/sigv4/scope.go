@@ -1,7 +1,6 @@
 package sigv4
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -39,28 +38,28 @@ func newScope(now time.Time, region, service string) Scope {
 // malformedCredential is what S3 says of a credential without its five parts.
 const malformedCredential = `the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`
 
-// parseCredential splits "<key id>/<date>/<region>/<service>/aws4_request". The string returned is the fault, ""
-// if none.
-func (v *Verifier) parseCredential(s string) (keyID string, scope Scope, fault string) {
+// parseCredential splits "<key id>/<date>/<region>/<service>/aws4_request". malformed is the mechanism's own Reason.
+func (v *Verifier) parseCredential(s string, malformed Reason) (keyID string, scope Scope, fault *Error) {
 	parts := strings.Split(s, "/")
 	if len(parts) != 5 {
-		return "", Scope{}, malformedCredential
+		return "", Scope{}, refuse(malformed, malformedCredential).of(Credential, s)
 	}
 	keyID, scope = parts[0], Scope{Date: parts[1], Region: parts[2], Service: parts[3]}
 	switch {
 	case keyID == "" || len(keyID) > maxAccessKeyID || !printable(keyID):
-		fault = malformedCredential
+		fault = refuse(malformed, malformedCredential).of(Credential, s)
 	case !slices.Contains(v.services, scope.Service):
-		fault = fmt.Sprintf("incorrect service %q. This endpoint belongs to %q.", scope.Service, v.services[0])
+		fault = refuse(malformed, "incorrect service %q. This endpoint belongs to %q.", scope.Service, v.services[0]).of(ScopeService, scope.Service)
 	case parts[4] != terminal:
-		fault = fmt.Sprintf("incorrect terminal %q. This endpoint uses %q.", parts[4], terminal)
+		fault = refuse(malformed, "incorrect terminal %q. This endpoint uses %q.", parts[4], terminal).of(ScopeTerminal, parts[4])
 	case !isDate(scope.Date):
-		fault = fmt.Sprintf("incorrect date format %q. This date in the credential must be in the format \"yyyyMMdd\".", scope.Date)
+		fault = refuse(malformed, "incorrect date format %q. This date in the credential must be in the format \"yyyyMMdd\".", scope.Date).
+			of(ScopeDate, scope.Date)
 	}
-	if fault != "" {
+	if fault != nil {
 		return "", Scope{}, fault
 	}
-	return keyID, scope, ""
+	return keyID, scope, nil
 }
 
 func isDate(s string) bool {
@@ -76,7 +75,7 @@ func printable(s string) bool {
 // checkScope compares a scope with the endpoint's. malformed is the mechanism's own Reason.
 func (v *Verifier) checkScope(scope Scope, signed time.Time, malformed Reason) *Error {
 	if scope.Region != v.region && !slices.Contains(v.regions, scope.Region) {
-		e := refuse(malformed, "the region %q is wrong; expecting %q", scope.Region, v.region)
+		e := refuse(malformed, "the region %q is wrong; expecting %q", scope.Region, v.region).of(ScopeRegion, scope.Region)
 		if malformed == AuthQueryMalformed {
 			e.Detail = credentialFault + e.Detail
 		}
@@ -85,9 +84,10 @@ func (v *Verifier) checkScope(scope Scope, signed time.Time, malformed Reason) *
 	}
 	if want := signed.Format(dateFormat); scope.Date != want {
 		if malformed == AuthHeaderMalformed {
-			return refuse(malformed, "The authorization header is malformed; Invalid credential date. Date is not the same as X-Amz-Date.")
+			return refuse(malformed, "The authorization header is malformed; Invalid credential date. Date is not the same as X-Amz-Date.").
+				of(ScopeDate, scope.Date)
 		}
-		return refuse(malformed, "Invalid credential date %q. This date is not the same as X-Amz-Date: %q.", scope.Date, want)
+		return refuse(malformed, "Invalid credential date %q. This date is not the same as X-Amz-Date: %q.", scope.Date, want).of(ScopeDate, scope.Date)
 	}
 	return nil
 }

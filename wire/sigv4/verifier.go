@@ -110,7 +110,7 @@ func parseAnonymous(req *Request) error {
 	return nil
 }
 
-// checkSigned applies the rules about which headers a signature must cover.
+// checkSigned applies the rules about which headers a signature must cover: those of S3 are stricter than SigV4's.
 func checkSigned(req *Request) error {
 	if req.http.Host == "" {
 		return refuse(MissingSecurityHeader, "the request has no Host")
@@ -121,7 +121,7 @@ func checkSigned(req *Request) error {
 	}
 	for name, values := range req.http.Header {
 		name = strings.ToLower(name)
-		if !strings.HasPrefix(name, "x-amz-") {
+		if !strings.HasPrefix(name, "x-amz-") || req.Scope.Service != ServiceS3 {
 			continue
 		}
 		// An unsigned x-amz-copy-source would turn a presigned upload into a read of any object.

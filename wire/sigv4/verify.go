@@ -42,13 +42,13 @@ func (v *Verifier) Anonymous(req *Request) (*Verified, error) {
 
 func (v *Verifier) checkTime(req *Request, now time.Time) error {
 	e := &Error{RequestTime: req.Time, ServerTime: now, MaxSkew: v.maxSkew, Expires: req.Expires}
-	switch req.Mechanism {
-	case Header:
+	switch {
+	case req.Mechanism == Header || req.Mechanism == Presigned && req.Expires == 0:
 		if d := now.Sub(req.Time); d > v.maxSkew || d < -v.maxSkew {
 			e.Reason = RequestTimeTooSkewed
 			return e
 		}
-	case Presigned:
+	case req.Mechanism == Presigned:
 		if req.Time.Sub(now) > v.maxSkew {
 			e.Reason = PresignNotYetValid
 			return e
