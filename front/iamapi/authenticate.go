@@ -20,30 +20,25 @@ func (h *Handler) authenticate(c *call) error {
 	}
 	claim, err := h.verifier.Parse(c.http)
 	if err != nil {
-		return err
+		return c.refusal(err)
 	}
 	if claim.Mechanism == sigv4.Anonymous {
 		if c.action.anonymous {
 			return nil
 		}
-		return errorOf(codeMissingToken, "Request is missing Authentication Token")
+		return errorOf(codeMissingToken, missingToken)
 	}
 	// A signature for one service is none for another, or one that is meant for S3 could create users.
 	if claim.Scope.Service != c.action.service {
-		return errorOf(codeSignature, "Credential should be scoped to correct service: '"+c.action.service+"'.")
+		return c.tell(otherService, claim.Scope.Service, nil)
 	}
-	switch {
-	case claim.NeedBodySHA256():
-		claim.SetBodySHA256(c.bodySum)
-	case claim.Payload.Mode != sigv4.Hashed || claim.Payload.SHA256 != c.bodySum:
-		return errorOf(codeSignature, "The body is not the one that was signed.")
-	}
+	claim.SetBodySHA256(c.bodySum)
 	who, err := h.accounts.Caller(c.ctx, claim.AccessKeyID, claim.SecurityToken)
 	if err != nil {
 		return err
 	}
 	if _, err := h.verifier.Verify(claim, who.Key.Secret.Reveal(), now); err != nil {
-		return err
+		return c.refusal(err)
 	}
 	c.who = who
 	return nil

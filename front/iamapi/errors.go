@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"shoal/core/fault"
-	"shoal/wire/sigv4"
 )
 
 // code is an error code of IAM or STS ("Common errors" and the errors of each action in their API references).
@@ -69,8 +68,16 @@ var (
 // apiError is an error as it is told. Its cause, if any, is for the log only.
 type apiError struct {
 	code    code
-	message string
+	message string // may be empty
 	err     error
+	answer  int // the HTTP status, when it is not that of the code
+}
+
+func (e *apiError) status() int {
+	if e.answer != 0 {
+		return e.answer
+	}
+	return e.code.status()
 }
 
 func errorOf(c code, message string) *apiError { return &apiError{code: c, message: message} }
@@ -88,20 +95,10 @@ func (e *apiError) Unwrap() error { return e.err }
 // for the log.
 func translate(err error) *apiError {
 	var api *apiError
-	var refused *sigv4.Error
 	var core *fault.Error
 	switch {
 	case errors.As(err, &api):
 		return api
-	case errors.As(err, &refused):
-		row := reasonCodes[refused.Reason]
-		if refused.Region != "" {
-			row.code = codeSignature
-		}
-		if refused.Detail != "" {
-			row.message = upperFirst(refused.Detail)
-		}
-		return &apiError{row.code, row.message, err}
 	case errors.As(err, &core):
 		row, ok := kindCodes[core.Kind]
 		if !ok {
@@ -110,15 +107,18 @@ func translate(err error) *apiError {
 		if core.Err != nil && row.message == "" {
 			row.message = upperFirst(core.Err.Error())
 		}
-		return &apiError{row.code, row.message, err}
+		return &apiError{code: row.code, message: row.message, err: err}
 	}
-	return &apiError{codeInternal, internalMessage, err}
+	return &apiError{code: codeInternal, message: internalMessage, err: err}
 }
 
 // upperFirst makes the text of an error a sentence as AWS writes it.
 func upperFirst(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
 
-const internalMessage = "The request processing has failed because of an unknown error, exception or failure."
+const (
+	internalMessage = "The request processing has failed because of an unknown error, exception or failure."
+	invalidToken    = "The security token included in the request is invalid."
+)
 
 // errorRow is what goes out for a kind of error. An empty message is the text of the cause.
 type errorRow struct {
@@ -137,30 +137,11 @@ var kindCodes = map[fault.Kind]errorRow{
 	fault.AlreadyExists:       {codeExists, ""},
 	fault.DeleteConflict:      {codeDeleteConflict, ""},
 	fault.LimitExceeded:       {codeLimit, ""},
-	fault.NoSuchAccessKey:     {codeInvalidClient, "The security token included in the request is invalid."},
-	fault.InvalidToken:        {codeInvalidClient, "The security token included in the request is invalid."},
+	fault.NoSuchAccessKey:     {codeInvalidClient, invalidToken},
+	fault.InvalidToken:        {codeInvalidClient, invalidToken},
 	fault.ExpiredToken:        {codeExpiredToken, "The security token included in the request is expired"},
 	fault.ConditionalConflict: {codeConcurrent, "Another change of the same was made at the same time. Try again."},
 	fault.SlowDown:            {codeUnavailable, "Too many requests are being served."},
 	fault.NoSpace:             {codeUnavailable, "There is no space left to store it."},
 	fault.Canceled:            {codeUnavailable, "The request was given up."},
-}
-
-// reasonCodes is the row of every sigv4.Reason. Never written.
-var reasonCodes = reasonTable()
-
-func reasonTable() map[sigv4.Reason]errorRow {
-	table := make(map[sigv4.Reason]errorRow)
-	for _, r := range sigv4.Reasons() {
-		table[r] = errorRow{codeIncomplete, "The request signature does not conform to AWS standards."}
-	}
-	const mismatch = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method."
-	for _, r := range []sigv4.Reason{sigv4.SignatureMismatch, sigv4.ContentSHA256Mismatch} {
-		table[r] = errorRow{codeSignature, mismatch}
-	}
-	for _, r := range []sigv4.Reason{sigv4.RequestTimeTooSkewed, sigv4.ExpiredPresign, sigv4.PresignNotYetValid} {
-		table[r] = errorRow{codeSignature, "Signature expired or not yet current."}
-	}
-	table[sigv4.InvalidToken] = kindCodes[fault.InvalidToken]
-	return table
 }

@@ -2,6 +2,7 @@ package iamapi
 
 import (
 	"errors"
+	"net/http/httptest"
 	"testing"
 
 	"shoal/core/fault"
@@ -20,8 +21,9 @@ func TestEveryErrorHasAnAnswer(t *testing.T) {
 			t.Errorf("%v: got %q %q, want the internal failure", k, e.code, e.message)
 		}
 	}
+	c := &call{http: httptest.NewRequest("GET", "/", nil), action: &action{service: serviceIAM}}
 	for _, r := range sigv4.Reasons() {
-		if e := translate(&sigv4.Error{Reason: r}); e.code == "" || e.code.status() < 400 || e.code.status() >= 500 {
+		if e := c.refusal(&sigv4.Error{Reason: r}); e.code == "" || e.code.status() < 400 || e.code.status() >= 500 {
 			t.Errorf("%v: got %q", r, e.code)
 		}
 	}

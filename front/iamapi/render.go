@@ -60,7 +60,7 @@ func (h *Handler) render(w http.ResponseWriter, c *call, result any, err error) 
 	}
 	if err != nil {
 		e := translate(err)
-		status, body = e.code.status(), failureXML(c, e)
+		status, body = e.status(), failureXML(c, e)
 	}
 	_ = c.control.SetWriteDeadline(time.Now().Add(answerTimeout))
 	head := w.Header()
@@ -110,7 +110,7 @@ func failureXML(c *call, e *apiError) []byte {
 	if c.action != nil {
 		service = c.action.service
 	}
-	if e.code.status() >= http.StatusInternalServerError {
+	if e.status() >= http.StatusInternalServerError {
 		kind = "Receiver"
 	}
 	body, err := xml.Marshal(failure{Namespace: namespace(service), Error: errorXML{kind, string(e.code), e.message}, RequestID: c.requestID})

@@ -243,9 +243,9 @@ func (c *call) describeClaims(provider string, claims Claims) {
 func tellToken(err error) error {
 	switch {
 	case errors.Is(err, ErrExpiredToken):
-		return &apiError{codeExpiredWeb, "Token expired.", err}
+		return &apiError{code: codeExpiredWeb, message: "Token expired.", err: err}
 	case errors.Is(err, ErrUnreachable):
-		return &apiError{codeIDPCommunication, "Couldn't retrieve verification key from your identity provider.", err}
+		return &apiError{code: codeIDPCommunication, message: "Couldn't retrieve verification key from your identity provider.", err: err}
 	}
-	return &apiError{codeInvalidWeb, "The web identity token that was passed could not be validated.", err}
+	return &apiError{code: codeInvalidWeb, message: "The web identity token that was passed could not be validated.", err: err}
 }
