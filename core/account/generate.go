@@ -12,7 +12,8 @@ import (
 const (
 	canonicalIDLen = 64
 	keyPrefix      = "AKIA"
-	keyRandom      = 10 // bytes: 16 characters of base32
+	keyLen         = 20 // characters, as of all of AWS's access keys
+	uniqueIDLen    = 21 // characters, as of AWS's unique ids
 	secretRandom   = 30 // bytes: 40 characters of base64
 )
 
@@ -36,13 +37,16 @@ const (
 	policyIDPrefix  = "ANPA"
 )
 
-// newUniqueID returns an id of 20 characters that was never used.
-func newUniqueID(prefix string) string {
-	return prefix + base32.StdEncoding.EncodeToString(random(keyRandom))
+// newUniqueID returns an id of an IAM entity that was never used.
+func newUniqueID(prefix string) string { return newID(prefix, uniqueIDLen) }
+
+// newID returns an id of that length: behind its prefix, 5 random bits a character.
+func newID(prefix string, length int) string {
+	return (prefix + base32.StdEncoding.EncodeToString(random(length)))[:length]
 }
 
 // newKeyPair returns an access key of 20 and a secret of 40 characters.
 func newKeyPair() (id string, secret Secret) {
-	return newUniqueID(keyPrefix),
+	return newID(keyPrefix, keyLen),
 		Secret(base64.StdEncoding.EncodeToString(random(secretRandom)))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -106,7 +107,7 @@ func TestIAMUser(t *testing.T) {
 	s, alice := iamStore(t, nil)
 	a := alice.CanonicalID
 	bob := makeIdentity(t, s, Identity{Kind: IAMUser, Account: a, Name: "Bob", Path: "/staff/"})
-	if want := "arn:aws:iam::" + a.AccountID() + ":user/staff/Bob"; bob.ARN() != want || !strings.HasPrefix(bob.ID, "AIDA") {
+	if want := "arn:aws:iam::" + a.AccountID() + ":user/staff/Bob"; bob.ARN() != want || !regexp.MustCompile(`^AIDA[A-Z2-7]{17}$`).MatchString(bob.ID) {
 		t.Errorf("got %s with id %s, want %s", bob.ARN(), bob.ID, want)
 	}
 	_, err := s.CreateIdentity(t.Context(), Identity{Kind: IAMUser, Account: a, Name: "bOB"})
@@ -117,6 +118,17 @@ func TestIAMUser(t *testing.T) {
 	if err != nil || c.Principal.ARN != bob.ARN() || c.Principal.Kind != access.User || c.Account.Name != "alice" || c.Principal.CanonicalID != a {
 		t.Errorf("caller: got %+v, %v", c.Principal, err)
 	}
+	if found, err := s.AccessKey(t.Context(), alice, k.ID); err != nil || found.UserName != "Bob" || !regexp.MustCompile(`^AKIA[A-Z2-7]{16}$`).MatchString(k.ID) {
+		t.Errorf("key %s: got %+v, %v", k.ID, found, err)
+	}
+	dave, own := create(t, s, NewUser{Name: "dave"})
+	if found, err := s.AccessKey(t.Context(), dave, own.ID); err != nil || found.UserName != "dave" {
+		t.Errorf("key of an account: got %+v, %v", found, err)
+	}
+	_, err = s.AccessKey(t.Context(), dave, k.ID)
+	wantKind(t, "another account's user", err, fault.NoSuchEntity)
+	_, err = s.AccessKey(t.Context(), alice, own.ID)
+	wantKind(t, "another account", err, fault.NoSuchEntity)
 	makeIdentity(t, s, Identity{Kind: IAMGroup, Account: a, Name: "staff"})
 	p, err := s.CreatePolicy(t.Context(), ManagedPolicy{Account: a, Name: "p"}, readAll)
 	must(t, err)

@@ -109,6 +109,22 @@ func (s *Store) AccountKeys(ctx context.Context, owner User) ([]AccessKey, error
 	return s.readKeys(ctx, "list access keys", owner.AccessKeyIDs)
 }
 
+// AccessKey returns an access key of an account or of an IAM user in it. NoSuchEntity.
+func (s *Store) AccessKey(ctx context.Context, owner User, id string) (AccessKey, error) {
+	const op = "find access key"
+	if len(id) > MaxAccessKey {
+		return AccessKey{}, noSuchKey(op, id)
+	}
+	keys, err := s.readKeys(ctx, op, []string{id})
+	if err != nil {
+		return AccessKey{}, err
+	}
+	if len(keys) == 0 || keys[0].Account != owner.CanonicalID && !slices.Contains(owner.AccessKeyIDs, id) {
+		return AccessKey{}, noSuchKey(op, id)
+	}
+	return keys[0], nil
+}
+
 // readKeys returns the keys of those ids; one that was deleted meanwhile is left out.
 func (s *Store) readKeys(ctx context.Context, op string, ids []string) ([]AccessKey, error) {
 	wanted := make([][]byte, len(ids))

@@ -190,7 +190,7 @@ func (s *Store) issue(ctx context.Context, session Session, duration time.Durati
 	now := s.now().UTC().Truncate(time.Second)
 	session.Issued, session.Expires = now, now.Add(duration)
 	_, session.secret = newKeyPair()
-	id := newUniqueID(temporaryPrefix)
+	id := newID(temporaryPrefix, keyLen)
 	token, err := s.seal(ctx, id, session)
 	if err != nil {
 		return Credentials{}, err

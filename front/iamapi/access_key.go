@@ -1,6 +1,11 @@
 package iamapi
 
-import "shoal/core/account"
+import (
+	"slices"
+	"strings"
+
+	"shoal/core/account"
+)
 
 func keyActions() []action {
 	user := ofIdentity(account.IAMUser, "UserName")
@@ -12,6 +17,7 @@ func keyActions() []action {
 		{name: "UpdateAccessKey", service: serviceIAM, resource: user, serve: (*Handler).updateAccessKey, state: partial, note: ofUsers, takes: []parameter{
 			owner, key, {"Status", mandatory, statusType},
 		}},
+		{name: "GetAccessKeyLastUsed", service: serviceIAM, resource: ofKey, serve: (*Handler).getAccessKeyLastUsed, state: partial, note: "UserName only: uses are not recorded, and each key answers as one that was never used", takes: []parameter{key}},
 		{name: "DeleteAccessKey", service: serviceIAM, resource: user, serve: (*Handler).deleteAccessKey, state: partial, note: ofUsers, takes: []parameter{owner, key}},
 	}
 }
@@ -47,20 +53,47 @@ func (h *Handler) createAccessKey(c *call) (any, error) {
 }
 
 func (h *Handler) listAccessKeys(c *call) (any, error) {
-	var keys []account.AccessKey
-	var err error
-	if name, ok := c.userName(); ok {
-		keys, err = h.accounts.AccessKeys(c.ctx, c.account(), name)
-	} else {
-		keys, err = h.accounts.AccountKeys(c.ctx, c.who.Account)
+	all, err := h.keysOf(c)
+	if err != nil {
+		return nil, err
 	}
+	id := func(k account.AccessKey) string { return k.ID }
+	slices.SortFunc(all, func(a, b account.AccessKey) int { return strings.Compare(strings.ToLower(a.ID), strings.ToLower(b.ID)) })
+	keys, more, err := page(c, all, id)
 	if err != nil {
 		return nil, err
 	}
 	return struct {
 		AccessKeyMetadata list[accessKeyXML]
 		pageXML
-	}{convert(keys, toAccessKey), pageXML{}}, nil
+	}{convert(keys, toAccessKey), more}, nil
+}
+
+// keysOf returns the access keys of the user that a request is about or, asked by an account itself, of the account
+// (API reference, ListAccessKeys).
+func (h *Handler) keysOf(c *call) ([]account.AccessKey, error) {
+	if name, ok := c.userName(); ok {
+		return h.accounts.AccessKeys(c.ctx, c.account(), name)
+	}
+	if c.who.Session != nil {
+		return nil, errNoUser
+	}
+	return h.accounts.AccountKeys(c.ctx, c.who.Account)
+}
+
+type lastUsedXML struct {
+	UserName          string
+	AccessKeyLastUsed struct{ ServiceName, Region string } // without LastUsedDate: it was not used
+}
+
+func (h *Handler) getAccessKeyLastUsed(c *call) (any, error) {
+	k, err := h.accounts.AccessKey(c.ctx, c.who.Account, c.form.get("AccessKeyId"))
+	if err != nil {
+		return nil, err
+	}
+	used := lastUsedXML{UserName: k.UserName}
+	used.AccessKeyLastUsed.ServiceName, used.AccessKeyLastUsed.Region = "N/A", "N/A"
+	return used, nil
 }
 
 func (h *Handler) updateAccessKey(c *call) (any, error) {
@@ -83,6 +116,5 @@ func (c *call) namedKey() (user, id string, err error) {
 	if user, err = c.needUser(); err != nil {
 		return "", "", err
 	}
-	id, err = c.form.need("AccessKeyId")
-	return user, id, err
+	return user, c.form.get("AccessKeyId"), nil
 }

@@ -45,8 +45,7 @@ func unbuiltActions() []action {
 	for _, name := range []string{
 		"ChangePassword", "CreateAccountAlias", "CreateInstanceProfile", "CreateLoginProfile",
 		"CreateOpenIDConnectProvider", "CreateSAMLProvider", "CreateServiceLinkedRole", "CreateServiceSpecificCredential",
-		"CreateVirtualMFADevice", "EnableMFADevice", "GenerateCredentialReport", "GetAccessKeyLastUsed",
-		"GetAccountAuthorizationDetails", "GetAccountPasswordPolicy", "GetAccountSummary", "GetContextKeysForPrincipalPolicy",
+		"CreateVirtualMFADevice", "EnableMFADevice", "GenerateCredentialReport", "GetAccountAuthorizationDetails", "GetAccountPasswordPolicy", "GetAccountSummary", "GetContextKeysForPrincipalPolicy",
 		"SimulateCustomPolicy", "SimulatePrincipalPolicy", "UpdateAccountPasswordPolicy", "UpdateLoginProfile",
 		"UploadSSHPublicKey", "UploadServerCertificate", "UploadSigningCertificate",
 	} {

@@ -61,11 +61,14 @@ func (c *call) userName() (name string, ok bool) {
 	return "", false
 }
 
+// errNoUser is the error of who means himself and is no IAM user.
+var errNoUser = errorOf(codeValidation, "Must specify userName when calling with non-User credentials")
+
 // needUser is userName for actions that the account itself cannot be meant by.
 func (c *call) needUser() (string, error) {
 	name, ok := c.userName()
 	if !ok {
-		return "", missing("UserName")
+		return "", errNoUser
 	}
 	return name, nil
 }

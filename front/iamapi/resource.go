@@ -13,31 +13,53 @@ func ofIdentity(kind account.IdentityKind, parameter string) func(*Handler, *cal
 		if kind == account.IAMUser && name == "" {
 			own, ok := c.userName()
 			if !ok {
-				return "arn:aws:iam::" + c.accountID() + ":root", nil
+				return c.rootARN(), nil
 			}
 			name = own
 		}
-		i, err := h.accounts.Identity(c.ctx, kind, c.account(), name)
-		if fault.Is(err, fault.NoSuchEntity) {
-			return "arn:aws:iam::" + c.accountID() + ":" + kind.String() + "/" + name, nil
-		}
-		if err != nil {
-			return "", err
-		}
-		boundary := i.Boundary
-		if c.form.has("PermissionsBoundary") {
-			boundary = c.form.get("PermissionsBoundary") // the one that is to be
-		}
-		if boundary != "" {
-			c.access.Set("iam:PermissionsBoundary", boundary)
-		}
-		for _, t := range i.Tags {
-			c.access.Set(access.Key("iam:ResourceTag/"+t.Key), t.Value)
-			c.access.Set(access.Key("aws:ResourceTag/"+t.Key), t.Value)
-		}
-		return i.ARN(), nil
+		return h.describeIdentity(c, kind, name)
 	}
 }
+
+// describeIdentity returns the ARN of an identity, and fills in what policies may ask of it.
+func (h *Handler) describeIdentity(c *call, kind account.IdentityKind, name string) (string, error) {
+	i, err := h.accounts.Identity(c.ctx, kind, c.account(), name)
+	if fault.Is(err, fault.NoSuchEntity) {
+		return "arn:aws:iam::" + c.accountID() + ":" + kind.String() + "/" + name, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	boundary := i.Boundary
+	if c.form.has("PermissionsBoundary") {
+		boundary = c.form.get("PermissionsBoundary") // the one that is to be
+	}
+	if boundary != "" {
+		c.access.Set("iam:PermissionsBoundary", boundary)
+	}
+	for _, t := range i.Tags {
+		c.access.Set(access.Key("iam:ResourceTag/"+t.Key), t.Value)
+		c.access.Set(access.Key("aws:ResourceTag/"+t.Key), t.Value)
+	}
+	return i.ARN(), nil
+}
+
+// ofKey returns the ARN of whom the access key of the request belongs to; "*" when there is no such key, so that who may
+// ask about some users only cannot find out which keys there are.
+func ofKey(h *Handler, c *call) (string, error) {
+	k, err := h.accounts.AccessKey(c.ctx, c.who.Account, c.form.get("AccessKeyId"))
+	switch {
+	case fault.Is(err, fault.NoSuchEntity):
+		return "*", nil
+	case err != nil:
+		return "", err
+	case k.Account == "":
+		return c.rootARN(), nil
+	}
+	return h.describeIdentity(c, account.IAMUser, k.UserName)
+}
+
+func (c *call) rootARN() string { return "arn:aws:iam::" + c.accountID() + ":root" }
 
 // ofNew returns the ARN that an entity is going to have.
 func ofNew(kind, parameter string) func(*Handler, *call) (string, error) {
