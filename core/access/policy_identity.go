@@ -7,11 +7,22 @@ import (
 )
 
 // ParseIdentityPolicy reads a policy of a user, a group, a role or a session (IAM JSON policy reference). It has
-// no principals; its actions, resources and condition keys are of any service. The error is MalformedPolicy.
+// no principals; its actions, resources and condition keys are of any service. The error is MalformedPolicy, its cause
+// the message of IAM.
 func ParseIdentityPolicy(data []byte) (*Policy, error) {
 	p, err := policyParser{identity: true}.parse(data)
 	if err != nil {
-		return nil, fault.New("parse identity policy", "", fault.MalformedPolicy, err)
+		return nil, fault.New("parse identity policy", "", fault.MalformedPolicy, identityWords(err))
+	}
+	return p, nil
+}
+
+// LoadIdentityPolicy is ParseIdentityPolicy for a policy that was put before: ARNs that ParseIdentityPolicy has come to
+// refuse are taken, and match nothing.
+func LoadIdentityPolicy(data []byte) (*Policy, error) {
+	p, err := policyParser{identity: true, stored: true}.parse(data)
+	if err != nil {
+		return nil, fault.New("load identity policy", "", fault.MalformedPolicy, identityWords(err))
 	}
 	return p, nil
 }
@@ -75,12 +86,15 @@ func (r Request) target() target {
 func anyActions(values []string) ([]pattern, error) {
 	var actions []pattern
 	for _, v := range values {
-		v = strings.ToLower(v)
-		service, name, ok := strings.Cut(v, ":")
-		if v != "*" && (!ok || name == "" || !isServiceName(service)) {
-			return nil, errAction
+		vendor, name, ok := strings.Cut(v, ":")
+		switch {
+		case v == "*":
+		case !ok || name == "":
+			return nil, errVendor
+		case !isServiceName(strings.ToLower(vendor)):
+			return nil, malformed("Vendor " + vendor + " is not valid")
 		}
-		actions = append(actions, compilePattern(v, patternSyntax{wildcards: true}))
+		actions = append(actions, compilePattern(strings.ToLower(v), patternSyntax{wildcards: true}))
 	}
 	return actions, nil
 }
@@ -89,14 +103,38 @@ func isServiceName(s string) bool {
 	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
-// anyResources reads the resources of an identity policy: "*", or an ARN of six parts.
+// anyResources reads the resources of an identity policy: "*", or ARNs.
 func (pp policyParser) anyResources(values []string) ([]pattern, error) {
 	var resources []pattern
 	for _, v := range values {
-		if v != "*" && (!strings.HasPrefix(v, "arn:") || strings.Count(v, ":") < 5) {
-			return nil, errResource
+		if err := pp.checkARN(v); v != "*" && err != nil {
+			return nil, err
 		}
 		resources = append(resources, compilePattern(v, patternSyntax{wildcards: true, variables: pp.variables}))
 	}
 	return resources, nil
+}
+
+// arnParts is how many parts an ARN has; the last may have colons of its own.
+const arnParts = 6
+
+// checkARN: arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, of a partition that there is.
+func (pp policyParser) checkARN(v string) error {
+	parts := strings.SplitN(v, ":", arnParts)
+	switch {
+	case len(parts) == 1:
+		return malformed("Resource " + v + ` must be in ARN format or "*".`)
+	case parts[0] != "arn":
+		return partitionError(parts)
+	case len(parts) < arnParts:
+		return errLegacy
+	case !pp.stored && !isPartition(parts[1]):
+		return partitionError(parts)
+	}
+	return nil
+}
+
+// isPartition reports whether s is aws, one of AWS's others, or a pattern, which may match one.
+func isPartition(s string) bool {
+	return s == "aws" || strings.HasPrefix(s, "aws-") || strings.ContainsAny(s, "*?")
 }

@@ -20,20 +20,52 @@ func TestParseIdentityPolicyRefuses(t *testing.T) {
 	tests := []struct{ name, statement, want string }{
 		{"principal", `"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"`, string(errIdentityPrincipal)},
 		{"not principal", `"Effect":"Allow","NotPrincipal":"*","Action":"*","Resource":"*"`, string(errIdentityPrincipal)},
-		{"no action", `"Effect":"Allow","Resource":"*"`, "Missing required field Action"},
-		{"no resource", `"Effect":"Allow","Action":"s3:GetObject"`, "Missing required field Resource"},
-		{"action without service", `"Effect":"Allow","Action":"GetObject","Resource":"*"`, string(errAction)},
-		{"service with wildcard", `"Effect":"Allow","Action":"s*:GetObject","Resource":"*"`, string(errAction)},
-		{"resource", `"Effect":"Allow","Action":"s3:GetObject","Resource":"bucket/*"`, string(errResource)},
-		{"short arn", `"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3"`, string(errResource)},
-		{"condition key", `"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"prefix":"x"}}`, string(errConditionKey)},
+		{"no effect", `"Action":"s3:GetObject","Resource":"*"`, "Syntax errors in policy."},
+		{"effect", `"Effect":"Maybe","Action":"s3:GetObject","Resource":"*"`, "Syntax errors in policy."},
+		{"unknown element", `"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Actions":"*"`, "Syntax errors in policy."},
+		{"no action", `"Effect":"Allow","Resource":"*"`, "Policy statement must contain actions."},
+		{"empty actions", `"Effect":"Allow","NotAction":[],"Resource":"*"`, "Policy statement must contain actions."},
+		{"number for an action", `"Effect":"Allow","Action":1,"Resource":"*"`, "Syntax errors in policy."},
+		{"no resource", `"Effect":"Allow","Action":"s3:GetObject"`, "Policy statement must contain resources."},
+		{"empty resources", `"Effect":"Allow","Action":"s3:GetObject","Resource":[]`, "Policy statement must contain resources."},
+		{"action without service", `"Effect":"Allow","Action":"GetObject","Resource":"*"`, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."},
+		{"service with wildcard", `"Effect":"Allow","Action":"S*:GetObject","Resource":"*"`, "Vendor S* is not valid"},
+		{"no service", `"Effect":"Allow","Action":":GetObject","Resource":"*"`, "Vendor  is not valid"},
+		{"resource", `"Effect":"Allow","Action":"s3:GetObject","Resource":"bucket/*"`, `Resource bucket/* must be in ARN format or "*".`},
+		{"short arn", `"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3"`, "The policy failed legacy parsing"},
+		{"no arn", `"Effect":"Allow","Action":"s3:GetObject","Resource":"s3::bucket/*"`, `Partition "" is not valid for resource "arn::bucket/*:*:*:*".`},
+		{"partition", `"Effect":"Allow","Action":"s3:GetObject","NotResource":"arn:aws2:s3:::b/a:b"`, `Partition "aws2" is not valid for resource "arn:aws2:s3:::b/a:b".`},
+		{"condition key", `"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"prefix":"x"}}`, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."},
+	}
+	check := func(name, policy, want string) {
+		t.Helper()
+		_, err := ParseIdentityPolicy([]byte(policy))
+		var e *fault.Error
+		if !errors.As(err, &e) || e.Kind != fault.MalformedPolicy || e.Err.Error() != want {
+			t.Errorf("%s: got %v, want %q", name, err, want)
+		}
 	}
 	for _, tt := range tests {
-		_, err := ParseIdentityPolicy([]byte(`{"Version":"2012-10-17","Statement":{` + tt.statement + `}}`))
-		var e *fault.Error
-		if !errors.As(err, &e) || e.Kind != fault.MalformedPolicy || e.Err.Error() != tt.want {
-			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
-		}
+		check(tt.name, `{"Version":"2012-10-17","Statement":{`+tt.statement+`}}`, tt.want)
+	}
+	for _, policy := range []string{`{not`, `[]`, `{}`, `{"Version":"2020-01-01","Statement":[]}`, `{"Statement":null}`, `{"Statement":[]}`, `{"Statement":"x"}`, `{"Statement":[{}],"Id":1}`} {
+		check(policy, policy, "Syntax errors in policy.")
+	}
+}
+
+// TestLoadIdentityPolicy: what was taken once keeps a user readable.
+func TestLoadIdentityPolicy(t *testing.T) {
+	old := []byte(`{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws2:s3:::b/*","arn:aws:s3:::b/*","arn:*:s3:::c"]}]}`)
+	if _, err := ParseIdentityPolicy(old); !fault.Is(err, fault.MalformedPolicy) {
+		t.Errorf("put: got %v, want MalformedPolicy", err)
+	}
+	p, err := LoadIdentityPolicy(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := Query{Principal: user(otherID, "other"), Action: GetObject, Bucket: Bucket{Name: "b"}, Key: "k"}
+	if got := Evaluate([]*Policy{p}, get.Request()); got.Effect != Allow {
+		t.Errorf("got %v, want it allowed", got)
 	}
 }
 

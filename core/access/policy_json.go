@@ -27,6 +27,8 @@ type member struct {
 // and booleans.
 func (n node) scalar() bool { return n.kind == 's' || n.kind == 'n' || n.kind == 'b' }
 
+func (n node) emptyList() bool { return n.kind == '[' && len(n.elems) == 0 }
+
 var errNotJSON = errors.New("not one JSON object")
 
 // parseNode reads data, which must be one JSON object without double members.

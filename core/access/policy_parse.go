@@ -28,6 +28,9 @@ const (
 	errCondition         malformed = "Invalid value in Conditions"
 	errSyntax            malformed = "Invalid policy syntax."
 	errSid               malformed = "Statement IDs (SID) in a single policy must be unique."
+
+	unknownField  = "Unknown field "
+	invalidEffect = "Invalid effect: "
 )
 
 // policyParser is what statements need to know of their policy.
@@ -90,11 +93,11 @@ func (pp policyParser) parse(data []byte) (*Policy, error) {
 		case "Statement":
 			list = &m.value
 		default:
-			return nil, malformed("Unknown field " + m.name)
+			return nil, malformed(unknownField + m.name)
 		}
 	}
 	if list == nil {
-		return nil, malformed("Missing required field Statement")
+		return nil, missingField("Statement")
 	}
 	return pp.policy(*list)
 }
@@ -158,7 +161,7 @@ func (pp policyParser) statement(n node) (statement, error) {
 		case "Condition":
 			conditions = m.value
 		default:
-			err = malformed("Unknown field " + m.name)
+			err = malformed(unknownField + m.name)
 		}
 		if err != nil {
 			return s, err
@@ -170,7 +173,7 @@ func (pp policyParser) statement(n node) (statement, error) {
 	}
 	for _, name := range []string{"Effect", "Principal", "Action", "Resource"} {
 		if !seen[name] {
-			return s, malformed("Missing required field " + name)
+			return s, missingField(name)
 		}
 	}
 	if err := pp.actionsApply(s); err != nil {
@@ -200,7 +203,7 @@ func parseEffect(n node) (Effect, error) {
 	case n.kind == 's' && n.text == "Deny":
 		return Deny, nil
 	}
-	return None, malformed("Invalid effect: " + n.text)
+	return None, malformed(invalidEffect + n.text)
 }
 
 func (pp policyParser) parsePrincipals(n node, not bool) (principalSet, error) {
@@ -232,7 +235,10 @@ func (pp policyParser) parsePrincipals(n node, not bool) (principalSet, error) {
 // parseActions reads Action or NotAction; each value must match an action of S3.
 func (pp policyParser) parseActions(n node) ([]pattern, error) {
 	values, ok := n.oneOrMany(false)
-	if !ok {
+	switch {
+	case !ok && pp.identity && n.emptyList():
+		return nil, missingField("Action")
+	case !ok:
 		return nil, errAction
 	}
 	if pp.identity {

@@ -6,10 +6,12 @@ import "strings"
 // match this bucket; it may have wildcards but no variable.
 func (pp policyParser) resources(n node) ([]pattern, error) {
 	values, ok := n.oneOrMany(false)
-	if !ok {
+	switch {
+	case !ok && pp.identity && n.emptyList():
+		return nil, missingField("Resource")
+	case !ok:
 		return nil, errResource
-	}
-	if pp.identity {
+	case pp.identity:
 		return pp.anyResources(values)
 	}
 	var resources []pattern

@@ -191,7 +191,7 @@ func (s *Store) managedPolicies(ctx context.Context, account access.CanonicalID,
 }
 
 func parseStored(document string) (*access.Policy, error) {
-	p, err := access.ParseIdentityPolicy([]byte(document))
+	p, err := access.LoadIdentityPolicy([]byte(document))
 	if err != nil {
 		return nil, fault.New("read policy", "", fault.Internal, err)
 	}
