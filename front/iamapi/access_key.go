@@ -1,11 +1,6 @@
 package iamapi
 
-import (
-	"slices"
-	"strings"
-
-	"shoal/core/account"
-)
+import "shoal/core/account"
 
 func keyActions() []action {
 	user := ofIdentity(account.IAMUser, "UserName")
@@ -57,9 +52,7 @@ func (h *Handler) listAccessKeys(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := func(k account.AccessKey) string { return k.ID }
-	slices.SortFunc(all, func(a, b account.AccessKey) int { return strings.Compare(strings.ToLower(a.ID), strings.ToLower(b.ID)) })
-	keys, more, err := page(c, all, id)
+	keys, more, err := page(c, all, func(k account.AccessKey) string { return k.ID })
 	if err != nil {
 		return nil, err
 	}

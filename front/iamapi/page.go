@@ -2,6 +2,7 @@ package iamapi
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -11,7 +12,7 @@ type pageXML struct {
 	Marker      string `xml:",omitempty"`
 }
 
-// page cuts the page that a request asks for out of all entries, which are in the order of their folded names.
+// page cuts the page that a request asks for out of all entries, which it puts in the order of their names.
 func page[T any](c *call, all []T, name func(T) string) ([]T, pageXML, error) {
 	limit, err := c.form.number("MaxItems", defaultPage, 1, maxPage)
 	if err != nil {
@@ -21,15 +22,14 @@ func page[T any](c *call, all []T, name func(T) string) ([]T, pageXML, error) {
 	if err != nil {
 		return nil, pageXML{}, invalid("Marker", "Member must be one that was given")
 	}
-	if len(after) > 0 {
-		for len(all) > 0 && strings.ToLower(name(all[0])) <= string(after) {
-			all = all[1:]
-		}
+	slices.SortFunc(all, func(a, b T) int { return strings.Compare(name(a), name(b)) })
+	for len(all) > 0 && name(all[0]) <= string(after) {
+		all = all[1:]
 	}
 	if len(all) <= limit {
 		return all, pageXML{}, nil
 	}
-	last := strings.ToLower(name(all[limit-1]))
+	last := name(all[limit-1])
 	return all[:limit], pageXML{true, base64.RawURLEncoding.EncodeToString([]byte(last))}, nil
 }
 

@@ -54,7 +54,6 @@ func identityTags(kind account.IdentityKind, parameter string) func(*Handler, *c
 		if err != nil {
 			return nil, err
 		}
-		slices.SortFunc(i.Tags, func(a, b access.Tag) int { return strings.Compare(strings.ToLower(a.Key), strings.ToLower(b.Key)) })
 		tags, more, err := page(c, i.Tags, func(t access.Tag) string { return t.Key })
 		return tagsXML{convert(tags, toTag), more}, err
 	}
