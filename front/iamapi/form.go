@@ -95,17 +95,6 @@ func (f form) number(name string, fallback, low, high int) (int, error) {
 	return strconv.Atoi(f[name])
 }
 
-// boolean returns a parameter, false when it is not there.
-func (f form) boolean(name string) (bool, error) {
-	switch f[name] {
-	case "", "false":
-		return false, nil
-	case "true":
-		return true, nil
-	}
-	return false, errorOf(codeMalformedInput, "")
-}
-
 // list returns the values of name.member.1 and so on, each with suffix.
 func (f form) list(name, suffix string) ([]string, error) {
 	var values []string

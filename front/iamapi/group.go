@@ -7,15 +7,18 @@ import (
 )
 
 func groupActions() []action {
-	group := ofIdentity(account.IAMGroup, "GroupName")
+	group, named := ofIdentity(account.IAMGroup, "GroupName"), parameter{"GroupName", required, groupNameType}
+	member := []parameter{named, {"UserName", required, existingUserNameType}}
 	return []action{
-		{name: "CreateGroup", service: serviceIAM, resource: ofNew("group", "GroupName"), serve: (*Handler).createGroup, state: yes},
-		{name: "GetGroup", service: serviceIAM, resource: group, serve: (*Handler).getGroup, state: yes},
-		{name: "ListGroups", service: serviceIAM, serve: (*Handler).listGroups, state: yes},
-		{name: "UpdateGroup", service: serviceIAM, resource: group, serve: (*Handler).updateGroup, state: partial, note: "a group that has users keeps its name"},
-		{name: "DeleteGroup", service: serviceIAM, resource: group, serve: (*Handler).deleteGroup, state: yes},
-		{name: "AddUserToGroup", service: serviceIAM, resource: group, serve: (*Handler).addUserToGroup, state: yes},
-		{name: "RemoveUserFromGroup", service: serviceIAM, resource: group, serve: (*Handler).removeUserFromGroup, state: yes},
+		{name: "CreateGroup", service: serviceIAM, resource: ofNew("group", "GroupName"), serve: (*Handler).createGroup, state: yes, takes: []parameter{named, {"Path", optional, pathType}}},
+		{name: "GetGroup", service: serviceIAM, resource: group, serve: (*Handler).getGroup, state: yes, takes: paged(named)},
+		{name: "ListGroups", service: serviceIAM, serve: (*Handler).listGroups, state: yes, takes: paged(parameter{"PathPrefix", optional, pathPrefixType})},
+		{name: "UpdateGroup", service: serviceIAM, resource: group, serve: (*Handler).updateGroup, state: partial, note: "a group that has users keeps its name", takes: []parameter{
+			named, {"NewGroupName", optional, groupNameType}, {"NewPath", optional, pathType},
+		}},
+		{name: "DeleteGroup", service: serviceIAM, resource: group, serve: (*Handler).deleteGroup, state: yes, takes: []parameter{named}},
+		{name: "AddUserToGroup", service: serviceIAM, resource: group, serve: (*Handler).addUserToGroup, state: yes, takes: member},
+		{name: "RemoveUserFromGroup", service: serviceIAM, resource: group, serve: (*Handler).removeUserFromGroup, state: yes, takes: member},
 	}
 }
 
@@ -32,12 +35,8 @@ func toGroup(i account.Identity) groupXML {
 }
 
 func (h *Handler) createGroup(c *call) (any, error) {
-	name, err := c.form.need("GroupName")
-	if err != nil {
-		return nil, err
-	}
 	i, err := h.accounts.CreateIdentity(c.ctx, account.Identity{
-		Kind: account.IAMGroup, Account: c.account(), Name: name, Path: c.form.get("Path"),
+		Kind: account.IAMGroup, Account: c.account(), Name: c.form.get("GroupName"), Path: c.form.get("Path"),
 	})
 	if err != nil {
 		return nil, err
@@ -46,11 +45,7 @@ func (h *Handler) createGroup(c *call) (any, error) {
 }
 
 func (h *Handler) getGroup(c *call) (any, error) {
-	name, err := c.form.need("GroupName")
-	if err != nil {
-		return nil, err
-	}
-	g, err := h.accounts.Identity(c.ctx, account.IAMGroup, c.account(), name)
+	g, err := h.accounts.Identity(c.ctx, account.IAMGroup, c.account(), c.form.get("GroupName"))
 	if err != nil {
 		return nil, err
 	}
@@ -86,41 +81,17 @@ func (h *Handler) listGroups(c *call) (any, error) {
 }
 
 func (h *Handler) updateGroup(c *call) (any, error) {
-	name, err := c.form.need("GroupName")
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.move(c, account.IAMGroup, name, c.form.get("NewGroupName"))
+	return nil, h.move(c, account.IAMGroup, c.form.get("GroupName"), c.form.get("NewGroupName"))
 }
 
 func (h *Handler) deleteGroup(c *call) (any, error) {
-	name, err := c.form.need("GroupName")
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.accounts.DeleteIdentity(c.ctx, account.IAMGroup, c.account(), name)
+	return nil, h.accounts.DeleteIdentity(c.ctx, account.IAMGroup, c.account(), c.form.get("GroupName"))
 }
 
 func (h *Handler) addUserToGroup(c *call) (any, error) {
-	group, user, err := c.namedMember()
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.accounts.AddToGroup(c.ctx, c.account(), group, user)
+	return nil, h.accounts.AddToGroup(c.ctx, c.account(), c.form.get("GroupName"), c.form.get("UserName"))
 }
 
 func (h *Handler) removeUserFromGroup(c *call) (any, error) {
-	group, user, err := c.namedMember()
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.accounts.RemoveFromGroup(c.ctx, c.account(), group, user)
-}
-
-func (c *call) namedMember() (group, user string, err error) {
-	if group, err = c.form.need("GroupName"); err != nil {
-		return "", "", err
-	}
-	user, err = c.form.need("UserName")
-	return group, user, err
+	return nil, h.accounts.RemoveFromGroup(c.ctx, c.account(), c.form.get("GroupName"), c.form.get("UserName"))
 }

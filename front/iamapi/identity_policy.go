@@ -2,7 +2,6 @@ package iamapi
 
 import (
 	"encoding/xml"
-	"slices"
 	"strings"
 
 	"shoal/core/account"
@@ -40,25 +39,12 @@ type policiesOf struct {
 	parameter string // UserName
 }
 
-// named returns the identity and another parameter.
-func (p policiesOf) named(c *call, other string) (name, value string, err error) {
-	if name, err = c.form.need(p.parameter); err != nil {
-		return "", "", err
-	}
-	value, err = c.form.need(other)
-	return name, value, err
-}
+// holder is the name of the identity that a request is about.
+func (p policiesOf) holder(c *call) string { return c.form.get(p.parameter) }
 
 func (p policiesOf) put(h *Handler, c *call) (any, error) {
-	name, policy, err := p.named(c, "PolicyName")
-	if err != nil {
-		return nil, err
-	}
-	document, err := c.form.need("PolicyDocument")
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.accounts.PutInlinePolicy(c.ctx, p.kind, c.account(), name, account.InlinePolicy{Name: policy, Document: document})
+	policy := account.InlinePolicy{Name: c.form.get("PolicyName"), Document: c.form.get("PolicyDocument")}
+	return nil, h.accounts.PutInlinePolicy(c.ctx, p.kind, c.account(), p.holder(c), policy)
 }
 
 // inlineXML is an inline policy. Its owner's element is named for the kind.
@@ -74,11 +60,8 @@ type ownerXML struct {
 }
 
 func (p policiesOf) get(h *Handler, c *call) (any, error) {
-	name, policy, err := p.named(c, "PolicyName")
-	if err != nil {
-		return nil, err
-	}
-	i, err := h.accounts.Identity(c.ctx, p.kind, c.account(), name)
+	policy := c.form.get("PolicyName")
+	i, err := h.accounts.Identity(c.ctx, p.kind, c.account(), p.holder(c))
 	if err != nil {
 		return nil, err
 	}
@@ -91,17 +74,10 @@ func (p policiesOf) get(h *Handler, c *call) (any, error) {
 }
 
 func (p policiesOf) list(h *Handler, c *call) (any, error) {
-	name, err := c.form.need(p.parameter)
+	i, err := h.accounts.Identity(c.ctx, p.kind, c.account(), p.holder(c))
 	if err != nil {
 		return nil, err
 	}
-	i, err := h.accounts.Identity(c.ctx, p.kind, c.account(), name)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(i.Inline, func(a, b account.InlinePolicy) int {
-		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
-	})
 	own, more, err := page(c, i.Inline, func(p account.InlinePolicy) string { return p.Name })
 	if err != nil {
 		return nil, err
@@ -113,27 +89,15 @@ func (p policiesOf) list(h *Handler, c *call) (any, error) {
 }
 
 func (p policiesOf) delete(h *Handler, c *call) (any, error) {
-	name, policy, err := p.named(c, "PolicyName")
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.accounts.DeleteInlinePolicy(c.ctx, p.kind, c.account(), name, policy)
+	return nil, h.accounts.DeleteInlinePolicy(c.ctx, p.kind, c.account(), p.holder(c), c.form.get("PolicyName"))
 }
 
 func (p policiesOf) attach(h *Handler, c *call) (any, error) {
-	name, arn, err := p.named(c, "PolicyArn")
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.accounts.Attach(c.ctx, p.kind, c.account(), name, arn)
+	return nil, h.accounts.Attach(c.ctx, p.kind, c.account(), p.holder(c), c.form.get("PolicyArn"))
 }
 
 func (p policiesOf) detach(h *Handler, c *call) (any, error) {
-	name, arn, err := p.named(c, "PolicyArn")
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.accounts.Detach(c.ctx, p.kind, c.account(), name, arn)
+	return nil, h.accounts.Detach(c.ctx, p.kind, c.account(), p.holder(c), c.form.get("PolicyArn"))
 }
 
 type attachedXML struct {
@@ -142,11 +106,7 @@ type attachedXML struct {
 }
 
 func (p policiesOf) listAttached(h *Handler, c *call) (any, error) {
-	name, err := c.form.need(p.parameter)
-	if err != nil {
-		return nil, err
-	}
-	i, err := h.accounts.Identity(c.ctx, p.kind, c.account(), name)
+	i, err := h.accounts.Identity(c.ctx, p.kind, c.account(), p.holder(c))
 	if err != nil {
 		return nil, err
 	}

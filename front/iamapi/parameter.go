@@ -27,6 +27,7 @@ const (
 // once; the rule is one of the service itself, looked at when they hold. The zero shape is any text.
 type shape struct {
 	number      bool
+	boolean     bool
 	least, most int      // characters; of a number its value; of a list how many members; most 0: no bound
 	values      []string // the only ones
 	pattern     test     // words: the regular expression
@@ -57,7 +58,7 @@ func (f form) check(takes []parameter) error {
 	}
 	var broken []string
 	for _, p := range takes {
-		if _, err := strconv.Atoi(f[p.name]); p.shape.number && f.has(p.name) && err != nil {
+		if f.has(p.name) && !p.shape.parses(f[p.name]) {
 			return errorOf(codeMalformedInput, "")
 		}
 		broken = append(broken, p.broken(f, p.name, lowerFirst(p.name))...)
@@ -71,6 +72,18 @@ func (f form) check(takes []parameter) error {
 		}
 	}
 	return nil
+}
+
+// parses reports whether a value is of the type that the model has for it.
+func (s shape) parses(value string) bool {
+	switch {
+	case s.number:
+		_, err := strconv.Atoi(value)
+		return err == nil
+	case s.boolean:
+		return value == "true" || value == "false"
+	}
+	return true
 }
 
 // broken returns the constraints that a parameter breaks. It is called name in the form and told in messages.

@@ -5,24 +5,36 @@ import (
 	"strconv"
 	"strings"
 
+	"shoal/core/access"
 	"shoal/core/account"
 )
 
 func policyActions() []action {
+	named, version := parameter{"PolicyArn", required, arnType}, parameter{"VersionId", required, policyVersionIDType}
 	return []action{
-		{name: "CreatePolicy", service: serviceIAM, resource: ofNew("policy", "PolicyName"), serve: (*Handler).createPolicy, tagging: "iam:TagPolicy", state: yes},
-		{name: "GetPolicy", service: serviceIAM, resource: ofPolicy, serve: (*Handler).getPolicy, state: yes},
-		{name: "ListPolicies", service: serviceIAM, serve: (*Handler).listPolicies, state: partial, note: "of AWS's own policies only those in the text above"},
-		{name: "DeletePolicy", service: serviceIAM, resource: ofPolicy, serve: (*Handler).deletePolicy, state: yes},
-		{name: "CreatePolicyVersion", service: serviceIAM, resource: ofPolicy, serve: (*Handler).createPolicyVersion, state: yes},
-		{name: "GetPolicyVersion", service: serviceIAM, resource: ofPolicy, serve: (*Handler).getPolicyVersion, state: yes},
-		{name: "ListPolicyVersions", service: serviceIAM, resource: ofPolicy, serve: (*Handler).listPolicyVersions, state: yes},
-		{name: "SetDefaultPolicyVersion", service: serviceIAM, resource: ofPolicy, serve: (*Handler).setDefaultPolicyVersion, state: yes},
-		{name: "DeletePolicyVersion", service: serviceIAM, resource: ofPolicy, serve: (*Handler).deletePolicyVersion, state: yes},
-		{name: "ListEntitiesForPolicy", service: serviceIAM, resource: ofPolicy, serve: (*Handler).listEntitiesForPolicy, state: partial, note: "always one page"},
-		{name: "TagPolicy", service: serviceIAM, resource: ofPolicy, serve: (*Handler).tagPolicy, state: yes},
-		{name: "UntagPolicy", service: serviceIAM, resource: ofPolicy, serve: (*Handler).untagPolicy, state: yes},
-		{name: "ListPolicyTags", service: serviceIAM, resource: ofPolicy, serve: (*Handler).listPolicyTags, state: yes},
+		{name: "CreatePolicy", service: serviceIAM, resource: ofNew("policy", "PolicyName"), serve: (*Handler).createPolicy, tagging: "iam:TagPolicy", state: yes, takes: []parameter{
+			{"PolicyName", required, policyNameType},
+			{"PolicyDocument", required, policyDocumentType},
+			{"Path", optional, pathType},
+			{"Description", optional, policyDescriptionType},
+			{"Tags", optional, tagListType},
+		}},
+		{name: "GetPolicy", service: serviceIAM, resource: ofPolicy, serve: (*Handler).getPolicy, state: yes, takes: []parameter{named}},
+		{name: "ListPolicies", service: serviceIAM, serve: (*Handler).listPolicies, state: partial, note: "of AWS's own policies only those in the text above", takes: paged(
+			parameter{"PathPrefix", optional, pathPrefixType}, parameter{"Scope", optional, policyScopeType}, parameter{"OnlyAttached", optional, booleanType},
+		)},
+		{name: "DeletePolicy", service: serviceIAM, resource: ofPolicy, serve: (*Handler).deletePolicy, state: yes, takes: []parameter{named}},
+		{name: "CreatePolicyVersion", service: serviceIAM, resource: ofPolicy, serve: (*Handler).createPolicyVersion, state: yes, takes: []parameter{
+			named, {"PolicyDocument", required, policyDocumentType}, {"SetAsDefault", optional, booleanType},
+		}},
+		{name: "GetPolicyVersion", service: serviceIAM, resource: ofPolicy, serve: (*Handler).getPolicyVersion, state: yes, takes: []parameter{named, version}},
+		{name: "ListPolicyVersions", service: serviceIAM, resource: ofPolicy, serve: (*Handler).listPolicyVersions, state: yes, takes: paged(named)},
+		{name: "SetDefaultPolicyVersion", service: serviceIAM, resource: ofPolicy, serve: (*Handler).setDefaultPolicyVersion, state: yes, takes: []parameter{named, version}},
+		{name: "DeletePolicyVersion", service: serviceIAM, resource: ofPolicy, serve: (*Handler).deletePolicyVersion, state: yes, takes: []parameter{named, version}},
+		{name: "ListEntitiesForPolicy", service: serviceIAM, resource: ofPolicy, serve: (*Handler).listEntitiesForPolicy, state: partial, note: "always one page", takes: paged(named, parameter{"EntityFilter", optional, entityType})},
+		{name: "TagPolicy", service: serviceIAM, resource: ofPolicy, serve: (*Handler).tagPolicy, state: yes, takes: []parameter{named, {"Tags", required, tagListType}}},
+		{name: "UntagPolicy", service: serviceIAM, resource: ofPolicy, serve: (*Handler).untagPolicy, state: yes, takes: []parameter{named, {"TagKeys", required, tagKeyListType}}},
+		{name: "ListPolicyTags", service: serviceIAM, resource: ofPolicy, serve: (*Handler).listPolicyTags, state: yes, takes: paged(named)},
 	}
 }
 
@@ -57,17 +69,13 @@ func toPolicy(p account.ManagedPolicy) policyXML {
 
 func versionID(number int) string { return "v" + strconv.Itoa(number) }
 
-// needVersion reads VersionId.
-func (c *call) needVersion() (int, error) {
-	text, err := c.form.need("VersionId")
+// versionNumber reads VersionId; 0, which no version has, when it is one of a label.
+func (c *call) versionNumber() int {
+	n, err := strconv.ParseUint(strings.TrimPrefix(c.form.get("VersionId"), "v"), 10, 31)
 	if err != nil {
-		return 0, err
+		return 0
 	}
-	n, err := strconv.ParseUint(strings.TrimPrefix(text, "v"), 10, 31)
-	if err != nil || versionID(int(n)) != text {
-		return 0, invalid("VersionId", "Member must be v and a number")
-	}
-	return int(n), nil
+	return int(n)
 }
 
 func (h *Handler) createPolicy(c *call) (any, error) {
@@ -75,13 +83,9 @@ func (h *Handler) createPolicy(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	document, err := c.form.need("PolicyDocument")
-	if err != nil {
-		return nil, err
-	}
 	p, err := h.accounts.CreatePolicy(c.ctx, account.ManagedPolicy{
 		Account: c.account(), Name: name, Path: c.form.get("Path"), Description: c.form.get("Description"), Tags: tags,
-	}, document)
+	}, c.form.get("PolicyDocument"))
 	if err != nil {
 		return nil, err
 	}
@@ -90,11 +94,7 @@ func (h *Handler) createPolicy(c *call) (any, error) {
 
 // policy returns the managed policy that the request names.
 func (h *Handler) policy(c *call) (account.ManagedPolicy, error) {
-	arn, err := c.form.need("PolicyArn")
-	if err != nil {
-		return account.ManagedPolicy{}, err
-	}
-	return h.accounts.Policy(c.ctx, c.account(), arn)
+	return h.accounts.Policy(c.ctx, c.account(), c.form.get("PolicyArn"))
 }
 
 func (h *Handler) getPolicy(c *call) (any, error) {
@@ -107,16 +107,8 @@ func (h *Handler) getPolicy(c *call) (any, error) {
 
 func (h *Handler) listPolicies(c *call) (any, error) {
 	var all []account.ManagedPolicy
+	var err error
 	scope := c.form.get("Scope")
-	switch scope {
-	case "", "All", "AWS", "Local":
-	default:
-		return nil, invalid("Scope", "Member must satisfy enum value set: [All, AWS, Local]")
-	}
-	onlyAttached, err := c.form.boolean("OnlyAttached")
-	if err != nil {
-		return nil, err
-	}
 	if scope != "AWS" {
 		if all, err = h.accounts.Policies(c.ctx, c.account()); err != nil {
 			return nil, err
@@ -125,13 +117,10 @@ func (h *Handler) listPolicies(c *call) (any, error) {
 	if scope != "Local" {
 		all = append(all, account.BuiltinPolicies()...)
 	}
-	if onlyAttached {
+	if c.form.get("OnlyAttached") == "true" {
 		all = slices.DeleteFunc(all, func(p account.ManagedPolicy) bool { return p.Attachments == 0 })
 	}
 	byARN := func(p account.ManagedPolicy) string { return p.ARN() }
-	slices.SortFunc(all, func(a, b account.ManagedPolicy) int {
-		return strings.Compare(strings.ToLower(a.ARN()), strings.ToLower(b.ARN()))
-	})
 	policies, more, err := page(c, below(c, all, func(p account.ManagedPolicy) string { return p.Path }), byARN)
 	if err != nil {
 		return nil, err
@@ -147,11 +136,7 @@ func (h *Handler) listPolicies(c *call) (any, error) {
 }
 
 func (h *Handler) deletePolicy(c *call) (any, error) {
-	arn, err := c.form.need("PolicyArn")
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.accounts.DeletePolicy(c.ctx, c.account(), arn)
+	return nil, h.accounts.DeletePolicy(c.ctx, c.account(), c.form.get("PolicyArn"))
 }
 
 func (h *Handler) tagPolicy(c *call) (any, error) {
@@ -166,15 +151,11 @@ func (h *Handler) tagPolicy(c *call) (any, error) {
 }
 
 func (h *Handler) untagPolicy(c *call) (any, error) {
-	arn, err := c.form.need("PolicyArn")
-	if err != nil {
-		return nil, err
-	}
 	keys, err := c.form.list("TagKeys", "")
 	if err != nil {
 		return nil, err
 	}
-	return nil, h.accounts.ChangePolicy(c.ctx, c.account(), arn, func(p *account.ManagedPolicy) error {
+	return nil, h.accounts.ChangePolicy(c.ctx, c.account(), c.form.get("PolicyArn"), func(p *account.ManagedPolicy) error {
 		p.Tags = withoutTags(p.Tags, keys)
 		return nil
 	})
@@ -185,5 +166,6 @@ func (h *Handler) listPolicyTags(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tagsXML{Tags: convert(p.Tags, toTag)}, nil
+	tags, more, err := page(c, p.Tags, func(t access.Tag) string { return t.Key })
+	return tagsXML{convert(tags, toTag), more}, err
 }

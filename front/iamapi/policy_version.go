@@ -11,19 +11,8 @@ func toVersion(p account.ManagedPolicy, v account.PolicyVersion) policyVersionXM
 }
 
 func (h *Handler) createPolicyVersion(c *call) (any, error) {
-	arn, err := c.form.need("PolicyArn")
-	if err != nil {
-		return nil, err
-	}
-	document, err := c.form.need("PolicyDocument")
-	if err != nil {
-		return nil, err
-	}
-	makeDefault, err := c.form.boolean("SetAsDefault")
-	if err != nil {
-		return nil, err
-	}
-	v, err := h.accounts.AddPolicyVersion(c.ctx, c.account(), arn, document, makeDefault)
+	makeDefault := c.form.get("SetAsDefault") == "true"
+	v, err := h.accounts.AddPolicyVersion(c.ctx, c.account(), c.form.get("PolicyArn"), c.form.get("PolicyDocument"), makeDefault)
 	if err != nil {
 		return nil, err
 	}
@@ -32,10 +21,7 @@ func (h *Handler) createPolicyVersion(c *call) (any, error) {
 }
 
 func (h *Handler) getPolicyVersion(c *call) (any, error) {
-	number, err := c.needVersion()
-	if err != nil {
-		return nil, err
-	}
+	number := c.versionNumber()
 	p, err := h.policy(c)
 	if err != nil {
 		return nil, err
@@ -63,27 +49,11 @@ func (h *Handler) listPolicyVersions(c *call) (any, error) {
 }
 
 func (h *Handler) setDefaultPolicyVersion(c *call) (any, error) {
-	arn, number, err := c.namedVersion()
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.accounts.SetDefaultVersion(c.ctx, c.account(), arn, number)
+	return nil, h.accounts.SetDefaultVersion(c.ctx, c.account(), c.form.get("PolicyArn"), c.versionNumber())
 }
 
 func (h *Handler) deletePolicyVersion(c *call) (any, error) {
-	arn, number, err := c.namedVersion()
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.accounts.DeletePolicyVersion(c.ctx, c.account(), arn, number)
-}
-
-func (c *call) namedVersion() (arn string, number int, err error) {
-	if arn, err = c.form.need("PolicyArn"); err != nil {
-		return "", 0, err
-	}
-	number, err = c.needVersion()
-	return arn, number, err
+	return nil, h.accounts.DeletePolicyVersion(c.ctx, c.account(), c.form.get("PolicyArn"), c.versionNumber())
 }
 
 type policyUserXML struct {

@@ -98,4 +98,4 @@ func title(kind account.IdentityKind) string {
 }
 
 // ofPolicy returns the ARN of a managed policy as the request names it.
-func ofPolicy(_ *Handler, c *call) (string, error) { return c.form.need("PolicyArn") }
+func ofPolicy(_ *Handler, c *call) (string, error) { return c.form.get("PolicyArn"), nil }

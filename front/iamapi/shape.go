@@ -27,6 +27,12 @@ var (
 	policyDocumentType = shape{least: 1, most: 131072, rule: test{"It must contain only printable ASCII characters.", isDocument}}
 	arnType            = shape{least: 20, most: 2048}
 
+	policyDescriptionType = shape{most: 1000}
+	policyVersionIDType   = shape{pattern: test{`v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`, isVersionID}}
+	policyScopeType       = shape{values: []string{"All", "AWS", "Local"}}
+	entityType            = shape{values: []string{"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"}}
+	booleanType           = shape{boolean: true}
+
 	tagKeyType     = shape{least: 1, most: 128, pattern: test{`[\p{L}\p{Z}\p{N}_.:/=+\-@]+`, isTagText}}
 	tagValueType   = shape{most: 256, pattern: test{`[\p{L}\p{Z}\p{N}_.:/=+\-@]*`, isTagText}}
 	tagListType    = shape{most: account.MaxTags, fields: []parameter{{"Key", required, tagKeyType}, {"Value", required, tagValueType}}}
@@ -74,4 +80,10 @@ func isTagText(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool {
 		return !unicode.In(r, unicode.L, unicode.Z, unicode.N) && !strings.ContainsRune("_.:/=+-@", r)
 	}) < 0
+}
+
+// isVersionID: v and a number, and perhaps a label.
+func isVersionID(s string) bool {
+	number, label, _ := strings.Cut(strings.TrimPrefix(s, "v"), ".")
+	return strings.HasPrefix(s, "v") && number != "" && number[0] != '0' && strings.Trim(number, "0123456789") == "" && onlyOf("-")(label)
 }

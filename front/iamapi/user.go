@@ -72,16 +72,12 @@ func toTags(tags []access.Tag) *list[tagXML] {
 func toTag(t access.Tag) tagXML { return tagXML{t.Key, t.Value} }
 
 func (h *Handler) createUser(c *call) (any, error) {
-	name, err := c.form.need("UserName")
-	if err != nil {
-		return nil, err
-	}
 	tags, err := c.form.tags("Tags")
 	if err != nil {
 		return nil, err
 	}
 	i, err := h.accounts.CreateIdentity(c.ctx, account.Identity{
-		Kind: account.IAMUser, Account: c.account(), Name: name, Path: c.form.get("Path"),
+		Kind: account.IAMUser, Account: c.account(), Name: c.form.get("UserName"), Path: c.form.get("Path"),
 		Boundary: c.form.get("PermissionsBoundary"), Tags: tags,
 	})
 	if err != nil {
@@ -123,11 +119,7 @@ func nameOf(i account.Identity) string { return i.Name }
 func pathOf(i account.Identity) string { return i.Path }
 
 func (h *Handler) updateUser(c *call) (any, error) {
-	name, err := c.form.need("UserName")
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.move(c, account.IAMUser, name, c.form.get("NewUserName"))
+	return nil, h.move(c, account.IAMUser, c.form.get("UserName"), c.form.get("NewUserName"))
 }
 
 // move gives a user or a group its new name or path. Who asks must be allowed for the old ARN and for the new one.
@@ -143,19 +135,11 @@ func (h *Handler) move(c *call, kind account.IdentityKind, name, newName string)
 }
 
 func (h *Handler) deleteUser(c *call) (any, error) {
-	name, err := c.form.need("UserName")
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.accounts.DeleteIdentity(c.ctx, account.IAMUser, c.account(), name)
+	return nil, h.accounts.DeleteIdentity(c.ctx, account.IAMUser, c.account(), c.form.get("UserName"))
 }
 
 func (h *Handler) listGroupsForUser(c *call) (any, error) {
-	name, err := c.form.need("UserName")
-	if err != nil {
-		return nil, err
-	}
-	i, err := h.accounts.Identity(c.ctx, account.IAMUser, c.account(), name)
+	i, err := h.accounts.Identity(c.ctx, account.IAMUser, c.account(), c.form.get("UserName"))
 	if err != nil {
 		return nil, err
 	}
