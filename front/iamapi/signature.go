@@ -12,7 +12,8 @@ import (
 	"shoal/wire/sigv4"
 )
 
-// refusalRow is what goes out for a bad signature; status 0 is that of the code. In the message {value} is what the
+// refusalRow is what goes out for a bad signature; status 0 is that of the code. (Versity's suite, which is held against
+// AWS, has 400 for two of the causes of a code that has 403 else.) In the message {value} is what the
 // request says, {service} the action's, {authorization} the hash of the header, by which the sender knows it.
 type refusalRow struct {
 	code    code
