@@ -168,3 +168,12 @@ func bucketActions() []Action {
 		PutIntelligentTiering, CreateMetadataTable, GetMetadataTable, DeleteMetadataTable,
 	}
 }
+
+// readsContent reports whether a gives out what is in an object.
+func (a Action) readsContent() bool {
+	switch a {
+	case GetObject, GetObjectVersion, GetObjectTorrent, GetObjectVersionTorrent:
+		return true
+	}
+	return false
+}

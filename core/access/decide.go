@@ -18,6 +18,9 @@ type Object struct {
 	Owner CanonicalID
 	ACL   ACL
 	Tags  []Tag // s3:ExistingObjectTag/KEY
+	// SignedOnly: its content is under a KMS key, which nobody without an account may use. NoTorrent: peers cannot have
+	// its content, as they send no keys.
+	SignedOnly, NoTorrent bool
 }
 
 // Tag is one tag of an object or a bucket.
@@ -48,6 +51,7 @@ const (
 	ByIdentity   Reason = "identity policy"
 	ByRestricted Reason = "restrict public buckets"
 	ByPayer      Reason = "requester does not pay"
+	ByKey        Reason = "under a KMS key"
 	ByDefault    Reason = "nothing allows it"
 )
 
@@ -58,8 +62,8 @@ type Decision struct {
 	Sid     string // of the statement when Reason is ByPolicy or ByIdentity
 }
 
-// Decide answers q in the order of AWS: whether the request is paid for; root; an explicit deny of the policy; the
-// owner; an allow of the policy; the ACLs; else no. A principal that is not the account itself: see decideIdentity.
+// Decide answers q in the order of AWS: whether the request is paid for; root; whether the object's KMS key can be used;
+// an explicit deny of the policy; the owner; an allow of the policy; the ACLs; else no. A principal that is not the account itself: see decideIdentity.
 func Decide(q Query) Decision {
 	p := q.Principal
 	if q.unpaid() {
@@ -67,6 +71,9 @@ func Decide(q Query) Decision {
 	}
 	if p.Kind == Root {
 		return Decision{Allowed: true, Reason: ByRoot}
+	}
+	if p.Kind == Anonymous && q.Object != nil && q.Object.SignedOnly && q.Action.readsContent() {
+		return Decision{Reason: ByKey}
 	}
 	if !q.onAccount() && (q.Action.Scope() == ScopeUnknown || q.Bucket.Owner == "") {
 		return Decision{Reason: ByDefault}

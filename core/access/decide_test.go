@@ -375,6 +375,37 @@ func TestDenyWins(t *testing.T) {
 	})
 }
 
+// TestEncryptedObject: a KMS key is for those who sign, whatever a policy says, and its objects are no torrents.
+func TestEncryptedObject(t *testing.T) {
+	o := ownedObject(CannedPublicRead)
+	o.SignedOnly, o.NoTorrent = true, true
+	b := ownedBucket()
+	b.Policy = mustPolicy(t, stmt("Allow", "s3:*", wholeBucket, ""))
+	for _, tt := range []struct {
+		who    string
+		action Action
+		want   bool
+	}{
+		{"anonymous", GetObject, false},
+		{"anonymous", GetObjectVersion, false},
+		{"anonymous", GetObjectTorrent, false},
+		{"anonymous", GetObjectTagging, true},
+		{"other", GetObject, true},
+		{"owner", GetObject, true},
+		{"root", GetObject, true},
+	} {
+		q := Query{Principal: principals()[tt.who], Action: tt.action, Bucket: b, Key: "k", Object: o}
+		if got := Decide(q); got.Allowed != tt.want {
+			t.Errorf("%s, %s: got %+v", tt.who, tt.action, got)
+		}
+	}
+	for _, version := range []string{"", "v1"} {
+		if PublicTorrent(b, "k", *o, version, Context{}) || MayTorrent(principals()["owner"], b, "k", *o, version, Context{}) {
+			t.Errorf("version %q: the swarm is open", version)
+		}
+	}
+}
+
 func TestPublicTorrent(t *testing.T) {
 	at := func(addr string) (c Context) {
 		c.SetSourceIP(netip.MustParseAddr(addr))

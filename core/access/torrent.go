@@ -15,7 +15,7 @@ func PublicTorrent(b Bucket, key string, o Object, version string, c Context) bo
 // MayTorrent is PublicTorrent for a principal: whether p may be in the private swarm of the object. Policies do not bind
 // Root.
 func MayTorrent(p Principal, b Bucket, key string, o Object, version string, c Context) bool {
-	if b.RequesterPays {
+	if b.RequesterPays || o.NoTorrent {
 		return false
 	}
 	c = c.clone()

@@ -98,7 +98,7 @@ func TestTampering(t *testing.T) {
 	const size = 4*ChunkSize + 100
 	body := bodyOf(size)
 	sealed := s.Seal(body)
-	chunk := func(i int) []byte { return sealed[i*sealedChunk:min((i+1)*sealedChunk, len(sealed))] }
+	chunk := func(i int) []byte { return sealed[i*sealedChunk : min((i+1)*sealedChunk, len(sealed))] }
 	flip := func(at int) []byte {
 		out := bytes.Clone(sealed)
 		out[at] ^= 1

@@ -35,6 +35,7 @@ const (
 	NoSuchUser
 	NoSuchAccessKey
 	NoSuchEntity // an IAM user, group, role or policy, or a part of one
+	NoSuchEncryptionKey
 
 	BucketAlreadyExists
 	BucketAlreadyOwnedByYou

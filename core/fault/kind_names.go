@@ -24,6 +24,7 @@ var kindNames = [numKinds]string{
 	NoSuchUser:                    "no such user",
 	NoSuchAccessKey:               "no such access key",
 	NoSuchEntity:                  "no such entity",
+	NoSuchEncryptionKey:           "no such encryption key",
 	BucketAlreadyExists:           "bucket already exists",
 	BucketAlreadyOwnedByYou:       "bucket already owned by you",
 	BucketNotEmpty:                "bucket not empty",

@@ -18,6 +18,7 @@ type bodyRequest struct {
 	size      int64
 	want      Integrity
 	inlineMax int64
+	seal      seal
 }
 
 // storedBody is a body that was read whole, verified, and is durable or inline.
@@ -29,6 +30,7 @@ type storedBody struct {
 	inline   []byte   // when isInline
 	blob     blob.ID  // otherwise
 	isInline bool
+	isSealed bool
 }
 
 func (b *storedBody) content() Content {
@@ -42,7 +44,11 @@ func (b *storedBody) extents() []Extent {
 	if b.isInline {
 		return nil
 	}
-	return []Extent{{Blob: b.blob, Length: b.size}}
+	e := Extent{Blob: b.blob, Length: b.size}
+	if b.isSealed {
+		e.Sealed = b.size
+	}
+	return []Extent{e}
 }
 
 // fresh returns the blob whose intent the commit has to consume, if there is one.
@@ -69,10 +75,14 @@ func (s *Store) storeBody(ctx context.Context, r bodyRequest) (storedBody, error
 	if err != nil {
 		return storedBody{}, err
 	}
+	var out storedBody
 	if whole {
-		return inlineBody(start, d)
+		out, err = inlineBody(start, d, r.seal)
+	} else {
+		out, err = s.blobBody(ctx, io.MultiReader(bytes.NewReader(start), body), d, r.seal)
 	}
-	return s.blobBody(ctx, io.MultiReader(bytes.NewReader(start), body), d)
+	out.etag, out.isSealed = r.seal.etag(out.etag), r.seal.key != nil
+	return out, err
 }
 
 // readStart reads what tells whether the body is inline: nothing when its size is known to be greater
@@ -93,21 +103,25 @@ func readStart(body io.Reader, limit, size int64) (start []byte, whole bool, err
 	return buf[:n], false, err
 }
 
-func inlineBody(content []byte, d *digests) (storedBody, error) {
+func inlineBody(content []byte, d *digests, how seal) (storedBody, error) {
 	d.write(content)
 	etag, sum, err := d.verify()
 	if err != nil {
 		return storedBody{}, err
 	}
-	return storedBody{size: int64(len(content)), etag: etag, checksum: sum, fallback: d.fallbackSum(), inline: content, isInline: true}, nil
+	out := storedBody{size: int64(len(content)), etag: etag, checksum: sum, fallback: d.fallbackSum(), inline: content, isInline: true}
+	if how.key != nil {
+		out.inline = inlineStream(how.key).Seal(content)
+	}
+	return out, nil
 }
 
-func (s *Store) blobBody(ctx context.Context, body io.Reader, d *digests) (storedBody, error) {
+func (s *Store) blobBody(ctx context.Context, body io.Reader, d *digests, how seal) (storedBody, error) {
 	id, err := s.takeIntent(ctx)
 	if err != nil {
 		return storedBody{}, err
 	}
-	out, err := s.stream(ctx, id, body, d)
+	out, err := s.stream(ctx, id, body, d, how)
 	s.pressure.note(err, s.now())
 	if err != nil {
 		// blob.Store.Put left nothing, or failed after the name was durable: the queue deletes either.

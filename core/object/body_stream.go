@@ -30,7 +30,7 @@ var errStopped = errors.New("body stopped")
 // stream writes body as the blob id and into d, each in its own goroutine, and waits for all of them. The
 // blob store sees the end of the body only after d was verified, so a body with a wrong digest is never
 // durable.
-func (s *Store) stream(ctx context.Context, id blob.ID, body io.Reader, d *digests) (storedBody, error) {
+func (s *Store) stream(ctx context.Context, id blob.ID, body io.Reader, d *digests, how seal) (storedBody, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f := &fanOut{store: s, free: make(chan *block, maxBlocks)}
@@ -43,8 +43,12 @@ func (s *Store) stream(ctx context.Context, id blob.ID, body io.Reader, d *diges
 	}
 	source := &blockReader{in: f.add(), fan: f}
 	written := make(chan error, 1)
+	resting := io.Reader(source)
+	if how.key != nil {
+		resting = blobStream(how.key, id).SealReader(source)
+	}
 	go func() {
-		_, err := s.blobs.Put(ctx, id, source)
+		_, err := s.blobs.Put(ctx, id, resting)
 		cancel() // of no use any more: the body need not be read on after an error
 		source.drain()
 		written <- err

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"shoal/core/access"
+	"shoal/core/encryption"
 )
 
 // BucketID is the random identity of a bucket, never reused: a bucket deleted and made again has another.
@@ -39,6 +40,15 @@ type BucketConfig struct {
 	Versioning        Versioning
 	RequesterPays     bool // RequestPaymentConfiguration: Payer is Requester
 	Seeding           Seeding
+	Encryption        *BucketEncryption // nil when never put
+}
+
+// BucketEncryption is the default encryption of a bucket (PutBucketEncryption).
+type BucketEncryption struct {
+	Mode         encryption.Mode // S3, KMS, or None when only customers' keys are blocked
+	KMSKeyID     string          // of KMS; "" is encryption.DefaultKMSKey
+	BucketKey    bool
+	BlockedTypes []string // BlockedEncryptionTypes as put: "SSE-C", "NONE"
 }
 
 // Seeding is how the torrents of a bucket are seeded, where the bucket differs from the server.

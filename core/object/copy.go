@@ -5,11 +5,12 @@ import (
 	"io"
 
 	"shoal/core/access"
+	"shoal/core/encryption"
 	"shoal/core/fault"
 	"shoal/storage/kv"
 )
 
-// CopyRequest makes a new version from an existing one without moving bytes.
+// CopyRequest makes a new version from an existing one. No bytes move where both are encrypted alike, or not at all.
 type CopyRequest struct {
 	Source       *Version
 	Bucket       *Bucket
@@ -21,12 +22,42 @@ type CopyRequest struct {
 	StorageClass string
 	Condition    WriteCondition
 	// Algorithm, when set and not the source's, makes the copy read the source once to compute it.
-	Algorithm ChecksumAlgorithm
+	Algorithm  ChecksumAlgorithm
+	Encryption encryption.Choice // of the copy; that of the source is not taken over (S3 API reference, CopyObject)
 }
 
 // Copy makes a version of the content of another. NoSuchKey when the source went meanwhile.
 func (s *Store) Copy(ctx context.Context, r CopyRequest) (*Version, error) {
 	const op = "copy object"
+	src, name := r.Source, resource(r.Bucket, r.Key)
+	v, err := copyOf(op, r)
+	if err != nil {
+		return nil, err
+	}
+	if !r.sharesContent() {
+		return s.copyAnew(ctx, op, r, v)
+	}
+	if v.Encryption, err = s.rewrap(ctx, src, v, r.Encryption); err != nil {
+		return nil, fail(op, name, err)
+	}
+	if r.Algorithm != NoChecksum && r.Algorithm != src.Checksum.Algorithm {
+		if v.Checksum, err = s.checksumOf(ctx, src, r.Algorithm); err != nil {
+			return nil, fail(op, name, err)
+		}
+	}
+	p := publication{op: op, bucket: r.Bucket, version: v, condition: r.Condition}
+	if src.Content.Inline {
+		if p.body, err = s.inlineBytes(ctx, src); err != nil {
+			return nil, fail(op, name, err)
+		}
+		return s.publish(ctx, p)
+	}
+	p.extra = func(tx *kv.Tx) (func(*Version) error, error) { return nil, liveSource(tx, op, src) }
+	return s.publish(ctx, p)
+}
+
+// copyOf is the version that r makes when it shares the content of the source.
+func copyOf(op string, r CopyRequest) (*Version, error) {
 	src, name := r.Source, resource(r.Bucket, r.Key)
 	v := &Version{
 		BucketID: r.Bucket.ID, Key: r.Key, Size: src.Size, ETag: src.ETag, Owner: r.Owner, ACL: r.ACL,
@@ -48,23 +79,7 @@ func (s *Store) Copy(ctx context.Context, r CopyRequest) (*Version, error) {
 	if src.DeleteMarker {
 		return nil, fault.New(op, name, fault.NoSuchKey, nil)
 	}
-	if r.Algorithm != NoChecksum && r.Algorithm != src.Checksum.Algorithm {
-		sum, err := s.checksumOf(ctx, src, r.Algorithm)
-		if err != nil {
-			return nil, fail(op, name, err)
-		}
-		v.Checksum = sum
-	}
-	p := publication{op: op, bucket: r.Bucket, version: v, condition: r.Condition}
-	if src.Content.Inline {
-		var err error
-		if p.body, err = s.inline(ctx, src); err != nil {
-			return nil, fail(op, name, err)
-		}
-		return s.publish(ctx, p)
-	}
-	p.extra = func(tx *kv.Tx) (func(*Version) error, error) { return nil, liveSource(tx, op, src) }
-	return s.publish(ctx, p)
+	return v, nil
 }
 
 // checksumOf reads v once.

@@ -3,6 +3,7 @@ package object
 import (
 	"context"
 
+	"shoal/core/encryption"
 	"shoal/storage/kv"
 )
 
@@ -11,7 +12,8 @@ import (
 // copies from falling into ever smaller pieces.
 const maxPartExtents = 40
 
-// CopyPartRequest makes a part from a range of an existing version without moving bytes.
+// CopyPartRequest makes a part from a range of an existing version without moving bytes, unless one of the two is
+// encrypted: a part has the key of its upload.
 type CopyPartRequest struct {
 	Upload *Upload
 	Number int
@@ -35,7 +37,8 @@ func (s *Store) CopyPart(ctx context.Context, r CopyPartRequest) (*Part, error) 
 	if err != nil {
 		return nil, fail(op, r.Upload.Key, err)
 	}
-	if r.Source.Content.Inline || len(extents) > maxPartExtents {
+	encrypted := r.Source.Encryption.Mode != encryption.None || r.Upload.Encryption.Mode != encryption.None
+	if encrypted || r.Source.Content.Inline || len(extents) > maxPartExtents {
 		return s.PutPart(ctx, PutPartRequest{Upload: r.Upload, Number: r.Number, Body: content, Size: r.N})
 	}
 	// The part's ETag is the MD5 of its bytes (AWS), so they are read; they are not written again.

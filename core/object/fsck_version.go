@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"shoal/core/encryption"
 	"shoal/core/fault"
 	"shoal/storage/blob"
 	"shoal/storage/kv"
@@ -155,8 +156,8 @@ func (c *checker) checkContent(ctx context.Context, name string, v *Version) ([]
 		if err != nil {
 			return nil, err
 		}
-		if n := int64(len(rows[0].Value)); n != v.Size {
-			return []Finding{{MissingBody, name, fmt.Sprintf("body of %d bytes, size %d", n, v.Size)}}, nil
+		if n := int64(len(rows[0].Value)); n != v.inlineRest() {
+			return []Finding{{MissingBody, name, fmt.Sprintf("body of %d bytes, not %d", n, v.inlineRest())}}, nil
 		}
 		return nil, nil
 	case v.Content.Chunks > 0:
@@ -194,7 +195,12 @@ func (c *checker) checkExtents(ctx context.Context, name string, extents []Exten
 			findings = append(findings, Finding{DamagedBlob, name, err.Error()})
 		case err != nil:
 			return nil, err
-		case e.Offset+e.Length > info.Size:
+		case e.Sealed > 0 && encryption.SealedSize(e.Sealed) != info.Size:
+			findings = append(findings, Finding{
+				ShortBlob, name,
+				fmt.Sprintf("%s has %d bytes, %d when encrypted make %d", blobName(e.Blob), info.Size, e.Sealed, encryption.SealedSize(e.Sealed)),
+			})
+		case e.Sealed == 0 && e.Offset+e.Length > info.Size:
 			findings = append(findings, Finding{
 				ShortBlob, name,
 				fmt.Sprintf("%s has %d bytes, the extent ends at %d", blobName(e.Blob), info.Size, e.Offset+e.Length),

@@ -48,7 +48,12 @@ func (s *Store) PutPart(ctx context.Context, r PutPartRequest) (*Part, error) {
 		r.Integrity.Algorithm = r.Upload.Algorithm
 	}
 	r.Integrity.Fallback = r.Upload.Algorithm == NoChecksum
-	body, err := s.storeBody(ctx, bodyRequest{body: r.Body, size: r.Size, want: r.Integrity})
+	key, err := s.openEnvelope(ctx, r.Upload.Encryption, placeOf(r.Upload.BucketID, r.Upload.Key), r.Upload.key)
+	if err != nil {
+		return nil, fail(op, r.Upload.Key, err)
+	}
+	how := seal{key, r.Upload.Encryption.Mode}
+	body, err := s.storeBody(ctx, bodyRequest{body: r.Body, size: r.Size, want: r.Integrity, seal: how})
 	if err != nil {
 		return nil, fail(op, r.Upload.Key, err)
 	}

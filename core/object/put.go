@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"shoal/core/access"
+	"shoal/core/encryption"
 	"shoal/core/fault"
 	"shoal/storage/blob"
 )
@@ -33,6 +34,7 @@ type PutRequest struct {
 	StorageClass string
 	Integrity    Integrity
 	Condition    WriteCondition
+	Encryption   encryption.Choice
 }
 
 // Put stores one object. The condition is checked before the body is read, as an early answer, and again
@@ -51,7 +53,11 @@ func (s *Store) Put(ctx context.Context, r PutRequest) (*Version, error) {
 			return nil, err
 		}
 	}
-	body, err := s.storeBody(ctx, bodyRequest{r.Body, r.Size, r.Integrity, s.o.InlineMax})
+	how, envelope, err := s.newSeal(ctx, r.Encryption, placeOf(r.Bucket.ID, r.Key))
+	if err != nil {
+		return nil, fail(op, name, err)
+	}
+	body, err := s.storeBody(ctx, bodyRequest{r.Body, r.Size, r.Integrity, s.o.InlineMax, how})
 	if err != nil {
 		return nil, fail(op, name, err)
 	}
@@ -59,7 +65,8 @@ func (s *Store) Put(ctx context.Context, r PutRequest) (*Version, error) {
 		op: op, bucket: r.Bucket, body: body.inline, fresh: body.fresh(), condition: r.Condition,
 		version: &Version{
 			BucketID: r.Bucket.ID, Key: r.Key, Size: body.size, ETag: body.etag, Owner: r.Owner, ACL: r.ACL,
-			StorageClass: r.StorageClass, Header: r.Header, Tags: r.Tags, Checksum: body.checksum, Content: body.content(),
+			StorageClass: r.StorageClass, Header: r.Header, Tags: r.Tags, Checksum: body.checksum,
+			Encryption: envelope, Content: body.content(),
 		},
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"shoal/core/encryption"
 	"shoal/core/fault"
 	"shoal/storage/blob"
 )
@@ -17,10 +18,11 @@ import (
 type Reader struct {
 	ctx     context.Context // of the request that opened it
 	blobs   blob.Store
-	name    string        // of the object, in errors
-	inline  *bytes.Reader // nil unless the content is inline
-	extents []Extent      // not opened yet
-	now     io.ReadCloser // nil between extents
+	name    string          // of the object, in errors
+	inline  *bytes.Reader   // nil unless the content is inline
+	extents []Extent        // not opened yet
+	now     io.ReadCloser   // nil between extents
+	key     *encryption.Key // nil unless the content is encrypted
 }
 
 // Open returns the n bytes of v from off; InvalidRange when they do not lie in v. The caller closes the
@@ -40,10 +42,14 @@ func (s *Store) Open(ctx context.Context, v *Version, off, n int64) (*Reader, er
 		return r, nil
 	}
 	var err error
+	if r.key, err = s.keyOf(ctx, v); err != nil {
+		return nil, fail(op, v.Key, err)
+	}
 	if r.extents, err = s.extents(ctx, v, off, n); err != nil {
 		return nil, fail(op, v.Key, err)
 	}
-	// The first extent is opened now, so that an object that is gone is known before an answer begins.
+	// The first extent is opened now, so that an object that is gone, or damaged where it is encrypted, is known before
+	// an answer begins.
 	if len(r.extents) > 0 {
 		if err := r.next(); err != nil {
 			return nil, err
@@ -54,6 +60,19 @@ func (s *Store) Open(ctx context.Context, v *Version, off, n int64) (*Reader, er
 
 // inline returns the content of a version that has it in its body row.
 func (s *Store) inline(ctx context.Context, v *Version) ([]byte, error) {
+	rest, err := s.inlineBytes(ctx, v)
+	if err != nil || v.Encryption.Mode == encryption.None {
+		return rest, err
+	}
+	key, err := s.keyOf(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	return inlineStream(key).Open(rest, v.Size)
+}
+
+// inlineBytes returns the body row of a version, as it rests.
+func (s *Store) inlineBytes(ctx context.Context, v *Version) ([]byte, error) {
 	if v.Size == 0 {
 		return nil, nil
 	}
@@ -64,8 +83,8 @@ func (s *Store) inline(ctx context.Context, v *Version) ([]byte, error) {
 	if !rows[0].Exists() {
 		return nil, fault.New("read object", v.Key, fault.NoSuchKey, errors.New("the version is gone"))
 	}
-	if int64(len(rows[0].Value)) != v.Size {
-		return nil, fmt.Errorf("%w: body row of %d bytes, not %d", errRecord, len(rows[0].Value), v.Size)
+	if int64(len(rows[0].Value)) != v.inlineRest() {
+		return nil, fmt.Errorf("%w: body row of %d bytes, not %d", errRecord, len(rows[0].Value), v.inlineRest())
 	}
 	return rows[0].Value, nil
 }
@@ -82,6 +101,12 @@ func (r *Reader) next() error {
 }
 
 func (r *Reader) open(e Extent) (io.ReadCloser, error) {
+	if err := checkSealed(e, r.key); err != nil {
+		return nil, err
+	}
+	if e.Sealed > 0 {
+		return r.openSealed(e)
+	}
 	if files, ok := r.blobs.(blob.FileSection); ok {
 		f, err := files.Section(r.ctx, e.Blob, e.Offset, e.Length)
 		if err == nil {
@@ -92,6 +117,20 @@ func (r *Reader) open(e Extent) (io.ReadCloser, error) {
 		}
 	}
 	return r.blobs.Open(r.ctx, e.Blob, e.Offset, e.Length)
+}
+
+// openSealed opens an extent of an encrypted blob, and reads its beginning.
+func (r *Reader) openSealed(e Extent) (io.ReadCloser, error) {
+	off, n := encryption.Covering(e.Offset, e.Length, e.Sealed)
+	in, err := r.blobs.Open(r.ctx, e.Blob, off, n)
+	if err != nil {
+		return nil, err
+	}
+	out := blobStream(r.key, e.Blob).OpenReader(in, e.Offset, e.Length, e.Sealed)
+	if err := out.Fill(); err != nil {
+		return nil, errors.Join(err, out.Close())
+	}
+	return out, nil
 }
 
 // section is a part of a file that is read from its position.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"sort"
 
+	"shoal/core/encryption"
 	"shoal/core/fault"
 	"shoal/storage/blob"
 )
@@ -25,6 +26,7 @@ type ReaderAt struct {
 	ends    []int64 // offset in the version of the end of each extent
 	blobs   blob.Store
 	open    *openSet[blob.ID]
+	key     *encryption.Key // nil unless the content is encrypted
 }
 
 // OpenAt returns a random-access reader of v. It opens no file until it is read from. The caller closes
@@ -38,6 +40,10 @@ func (s *Store) OpenAt(ctx context.Context, v *Version) (*ReaderAt, error) {
 		}
 		r.inline = bytes.NewReader(content)
 		return r, nil
+	}
+	var err error
+	if r.key, err = s.keyOf(ctx, v); err != nil {
+		return nil, fail("open object", v.Key, err)
 	}
 	extents, err := s.extents(ctx, v, 0, v.Size)
 	if err != nil {
@@ -80,7 +86,7 @@ func (r *ReaderAt) ReadAt(p []byte, off int64) (n int, err error) {
 
 // readExtent fills p from within bytes into e.
 func (r *ReaderAt) readExtent(e Extent, p []byte, within int64) (int, error) {
-	b, err := r.open.acquire(e.Blob, r.openAt)
+	b, err := r.open.acquire(e.Blob, func(blob.ID) (io.ReaderAt, io.Closer, error) { return r.openExtent(e) })
 	if err != nil {
 		return 0, r.fail(err)
 	}
@@ -100,6 +106,18 @@ func (r *ReaderAt) fail(err error) error {
 		return fault.New("read object", r.name, fault.NoSuchKey, err)
 	}
 	return fail("read object", r.name, err)
+}
+
+// openExtent opens the blob of e, decrypted where it is encrypted.
+func (r *ReaderAt) openExtent(e Extent) (io.ReaderAt, io.Closer, error) {
+	if err := checkSealed(e, r.key); err != nil {
+		return nil, nil, err
+	}
+	in, closer, err := r.openAt(e.Blob)
+	if err != nil || e.Sealed == 0 {
+		return in, closer, err
+	}
+	return blobStream(r.key, e.Blob).ReaderAt(in, e.Sealed), closer, nil
 }
 
 // openAt opens a blob. No request owns a seeder's file, so there is no context to end it.

@@ -20,6 +20,9 @@ const (
 	bucketFieldRequesterPays
 	bucketFieldSeedingPolicy
 	bucketFieldSeedingRate
+	_ // 13 and 14 are of object lock
+	_
+	bucketFieldEncryption
 )
 
 // Bits of bucketFieldBlock. blockPut is set in every public access block, also one that blocks nothing.
@@ -43,7 +46,8 @@ func encodeBucket(b *Bucket) []byte {
 	r = appendUint(r, bucketFieldVersioning, uint64(b.Config.Versioning))
 	r = appendBool(r, bucketFieldRequesterPays, b.Config.RequesterPays)
 	r = appendText(r, bucketFieldSeedingPolicy, b.Config.Seeding.Policy)
-	return appendUint(r, bucketFieldSeedingRate, uint64(b.Config.Seeding.Rate))
+	r = appendUint(r, bucketFieldSeedingRate, uint64(b.Config.Seeding.Rate))
+	return appendText(r, bucketFieldEncryption, encodeBucketEncryption(b.Config.Encryption))
 }
 
 func decodeBucket(name string, record []byte) (*Bucket, error) {
@@ -89,6 +93,8 @@ func (b *Bucket) read(f field) (err error) {
 		b.Config.Versioning = Versioning(f.uint)
 	case bucketFieldRequesterPays:
 		b.Config.RequesterPays = f.bool()
+	case bucketFieldEncryption:
+		b.Config.Encryption, err = decodeBucketEncryption(f.data)
 	case bucketFieldSeedingPolicy:
 		b.Config.Seeding.Policy = f.string()
 	case bucketFieldSeedingRate:

@@ -6,14 +6,18 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// extentFixed is the blob id in front of the two varints of an encoded extent.
+// extentFixed is the blob id in front of the varints of an encoded extent.
 const extentFixed = 16
 
-// encodeExtent writes the blob id, then offset and length as varints.
+// encodeExtent writes the blob id, then offset and length as varints, and a third one when it is sealed.
 func encodeExtent(e Extent) []byte {
 	b := append(make([]byte, 0, extentFixed+12), e.Blob[:]...)
 	b = protowire.AppendVarint(b, uint64(e.Offset))
-	return protowire.AppendVarint(b, uint64(e.Length))
+	b = protowire.AppendVarint(b, uint64(e.Length))
+	if e.Sealed == 0 {
+		return b
+	}
+	return protowire.AppendVarint(b, uint64(e.Sealed))
 }
 
 func decodeExtent(b []byte) (e Extent, err error) {
@@ -33,6 +37,13 @@ func decodeExtent(b []byte) (e Extent, err error) {
 	e.Offset, e.Length = int64(off), int64(length)
 	if e.Offset < 0 || e.Length <= 0 || e.Offset+e.Length < e.Offset {
 		return e, fmt.Errorf("%w: extent of %d bytes at %d", errRecord, e.Length, e.Offset)
+	}
+	if b = b[n+m:]; len(b) == 0 {
+		return e, nil
+	}
+	sealed, n := protowire.ConsumeVarint(b)
+	if e.Sealed = int64(sealed); n < 0 || e.Sealed < e.Offset+e.Length || e.Sealed > MaxObject {
+		return e, fmt.Errorf("%w: extent to %d of %d sealed bytes", errRecord, e.Offset+e.Length, e.Sealed)
 	}
 	return e, nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"shoal/core/access"
+	"shoal/core/encryption"
 	"shoal/storage/blob"
 	"shoal/wire/torrent"
 )
@@ -96,6 +97,11 @@ func TestGoldenRecords(t *testing.T) {
 	manifest, _ := encodeManifest([]partRecord{*fullPart(), *fullPart()})
 	fallback := fullPart()
 	fallback.Fallback = Checksum{Algorithm: CRC64NVME, Value: "AAAAAAAAAAE="}
+	sealed, sealedUpload, sealedPart, sealing := fullVersion(), fullUpload(), fullPart(), fullBucket()
+	sealed.Encryption = encryption.Envelope{Mode: encryption.KMS, KMSKeyID: "k", Context: "{}", BucketKey: true, Wrapped: []byte{1, 2, 3}}
+	sealedUpload.Encryption = encryption.Envelope{Mode: encryption.Customer, Wrapped: []byte{1, 2, 3}}
+	sealedPart.Extents = []Extent{{Blob: blob.ID{1}, Length: 30, Sealed: 30}}
+	sealing.Config.Encryption = &BucketEncryption{Mode: encryption.S3, BucketKey: true, BlockedTypes: []string{"SSE-C"}}
 	infohash := infohashRecord{"a/key", torrentForm{kind: torrent.V2}, false}
 	private := infohashRecord{"a/key", torrentForm{torrent.V2, true}, false}
 	tests := []struct {
@@ -107,6 +113,12 @@ func TestGoldenRecords(t *testing.T) {
 		{"version", encodeVersion(version), version, func(b []byte) (any, error) { return decodeVersion(version.BucketID, version.Key, b) }},
 		{"version-extents", encodeVersion(extents), extents, func(b []byte) (any, error) { return decodeVersion(version.BucketID, version.Key, b) }},
 		{"version-tags", encodeVersion(tagged), tagged, func(b []byte) (any, error) { return decodeVersion(version.BucketID, version.Key, b) }},
+		{"version-encrypted", encodeVersion(sealed), sealed, func(b []byte) (any, error) { return decodeVersion(version.BucketID, version.Key, b) }},
+		{"upload-encrypted", encodeUpload(sealedUpload), sealedUpload, func(b []byte) (any, error) {
+			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)
+		}},
+		{"part-encrypted", encodePart(sealedPart), *sealedPart, func(b []byte) (any, error) { return decodePart(b) }},
+		{"bucket-encryption", encodeBucket(sealing), sealing, func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
 		{"upload-tags", encodeUpload(taggedUpload), taggedUpload, func(b []byte) (any, error) {
 			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)
 		}},
@@ -199,7 +211,11 @@ func TestKeysReadBack(t *testing.T) {
 
 func FuzzRecords(f *testing.F) {
 	manifest, _ := encodeManifest([]partRecord{*fullPart()})
+	sealed, sealedPart := fullVersion(), fullPart()
+	sealed.Encryption = encryption.Envelope{Mode: encryption.KMS, KMSKeyID: "k", Wrapped: []byte{1}}
+	sealedPart.Extents[0].Sealed = 1 << 20
 	for _, seed := range [][]byte{
+		encodeVersion(sealed), encodePart(sealedPart),
 		encodeVersion(fullVersion()), encodeBucket(fullBucket()), encodeUpload(fullUpload()), encodePart(fullPart()), manifest[0],
 		encodeTask(fullTask()), encodeIntent(intentRecord{}), encodeRef(BucketID{1}, "k"),
 		{},
@@ -227,7 +243,7 @@ func FuzzRecords(f *testing.F) {
 		decodeRef(b)
 		if p, err := decodePart(b); err == nil {
 			for _, e := range p.Extents {
-				if e.Length <= 0 || e.Offset < 0 {
+				if e.Length <= 0 || e.Offset < 0 || e.Sealed > 0 && e.Sealed < e.Offset+e.Length {
 					t.Errorf("extent %+v", e)
 				}
 			}

@@ -32,6 +32,10 @@ const (
 	uploadFieldSeal
 	uploadFieldResult
 	uploadFieldTag
+	_ // 13 to 15 are of object lock
+	_
+	_
+	uploadFieldEncryption
 )
 
 func encodeUpload(u *uploadRecord) []byte {
@@ -50,7 +54,8 @@ func encodeUpload(u *uploadRecord) []byte {
 	if u.State == uploadDone {
 		b = appendID(b, uploadFieldResult, u.Result)
 	}
-	return appendTags(b, uploadFieldTag, u.Tags)
+	b = appendTags(b, uploadFieldTag, u.Tags)
+	return appendText(b, uploadFieldEncryption, encodeEnvelope(u.Encryption))
 }
 
 func decodeUpload(bucket BucketID, objectKey string, id UploadID, record []byte) (*uploadRecord, error) {
@@ -83,6 +88,8 @@ func (u *uploadRecord) read(f field) (err error) {
 		u.Seal, err = f.id()
 	case uploadFieldResult:
 		u.Result, err = f.id()
+	case uploadFieldEncryption:
+		u.Encryption, err = decodeEnvelope(f.data)
 	case uploadFieldTag:
 		var t access.Tag
 		t, err = decodeTag(f.data)

@@ -30,6 +30,10 @@ const (
 	versionFieldExtentCount
 	versionFieldReplaced
 	versionFieldTag
+	_ // 19 to 21 are of object lock
+	_
+	_
+	versionFieldEncryption
 )
 
 const (
@@ -65,7 +69,8 @@ func encodeVersion(v *Version) []byte {
 	if !v.Replaced.IsZero() {
 		b = appendMessage(b, versionFieldReplaced, v.Replaced[:])
 	}
-	return appendTags(b, versionFieldTag, v.Tags)
+	b = appendTags(b, versionFieldTag, v.Tags)
+	return appendText(b, versionFieldEncryption, encodeEnvelope(v.Encryption))
 }
 
 func (v *Version) flags() (bits uint64) {
@@ -165,6 +170,8 @@ func (v *Version) readDetail(f field) (err error) {
 		var t access.Tag
 		t, err = decodeTag(f.data)
 		v.Tags = append(v.Tags, t)
+	case versionFieldEncryption:
+		v.Encryption, err = decodeEnvelope(f.data)
 	case versionFieldReplaced:
 		if copy(v.Replaced[:], f.data) != len(v.Replaced) {
 			err = fmt.Errorf("%w: infohash of %d bytes", errRecord, len(f.data))

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"shoal/core/access"
+	"shoal/core/encryption"
 	"shoal/core/fault"
 	"shoal/storage/kv"
 	"shoal/storage/kv/tuple"
@@ -95,7 +96,10 @@ func noTorrent(err error) error {
 
 // Access returns the facts about v that core/access decides by.
 func (v *Version) Access() access.Object {
-	return access.Object{Owner: v.Owner.ID, ACL: v.ACL, Tags: v.Tags}
+	return access.Object{
+		Owner: v.Owner.ID, ACL: v.ACL, Tags: v.Tags,
+		SignedOnly: v.Encryption.Mode == encryption.KMS, NoTorrent: v.torrentRefusal() != nil,
+	}
 }
 
 // Access returns the facts that core/access decides by.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"shoal/core/encryption"
 	"shoal/storage/blob"
 	"shoal/storage/kv"
 )
@@ -20,6 +21,9 @@ type Options struct {
 	// Grace is how long content rests after the last version that had it went, so that readers in flight
 	// finish. Default 10 minutes.
 	Grace time.Duration
+	// Keys wrap the keys of encrypted objects. Without them such objects are neither made nor read, but for those under
+	// the keys of customers.
+	Keys encryption.Keys
 }
 
 const defaultGrace = 10 * time.Minute

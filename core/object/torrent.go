@@ -2,7 +2,6 @@ package object
 
 import (
 	"context"
-	"fmt"
 
 	"shoal/core/access"
 	"shoal/core/fault"
@@ -91,11 +90,11 @@ func (t *Torrent) NamedVersion() string {
 // are made first, by one sequential read of the content that all callers of the moment share; progress, which may be nil, is then
 // told the bytes read, from another goroutine, never after Torrent has returned. It must not block.
 // A caller whose ctx ends leaves; the work goes on for the others, and for those who ask again.
-// Kinds: NoSuchVersion (gone meanwhile), TorrentRefused (a delete marker), SlowDown (too many at once).
+// Kinds: NoSuchVersion (gone meanwhile), TorrentRefused (a delete marker, or under a key that peers have not), SlowDown (too many at once).
 func (s *Store) Torrent(ctx context.Context, b *Bucket, v *Version, kind torrent.Kind, progress func(done, total int64)) (*Torrent, error) {
 	const op = "make torrent"
-	if v.DeleteMarker {
-		return nil, fault.New(op, resource(b, v.Key), fault.TorrentRefused, fmt.Errorf("a delete marker has no content"))
+	if why := v.torrentRefusal(); why != nil {
+		return nil, fault.New(op, resource(b, v.Key), fault.TorrentRefused, why)
 	}
 	rec, ok, err := s.torrentRecord(ctx, v.BucketID, v.ID)
 	if err != nil {

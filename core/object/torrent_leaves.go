@@ -94,9 +94,12 @@ func (s *Store) leavesKept(ctx context.Context, v *Version) (bool, error) {
 
 // aligned reports whether the leaves of a run of bytes, itself aligned in its object, are those of its
 // extents' blobs: each extent starts and ends on a block of its blob. The last may end with its blob,
-// whose last leaf is over what is left.
+// whose last leaf is over what is left. Of an encrypted blob none is.
 func (s *Store) aligned(ctx context.Context, extents []Extent) (bool, error) {
 	for i, e := range extents {
+		if e.Sealed > 0 { // its leaves are of what rests
+			return false, nil
+		}
 		if e.Offset%blob.LeafSize != 0 {
 			return false, nil
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"shoal/core/access"
+	"shoal/core/encryption"
 	"shoal/core/fault"
 	"shoal/storage/kv"
 )
@@ -27,6 +28,7 @@ type NewUpload struct {
 	StorageClass string
 	Algorithm    ChecksumAlgorithm
 	Type         ChecksumType
+	Encryption   encryption.Choice
 }
 
 // Upload is a multipart upload in progress.
@@ -42,6 +44,9 @@ type Upload struct {
 	StorageClass string
 	Algorithm    ChecksumAlgorithm
 	Type         ChecksumType
+	Encryption   encryption.Envelope // of the parts, and of the object that they become
+
+	key *encryption.Key // of parts under a customer's key; see UnlockUpload
 }
 
 // String returns the URL-safe text form.
@@ -76,12 +81,16 @@ func (s *Store) CreateUpload(ctx context.Context, r NewUpload) (*Upload, error) 
 	if err := checkChecksumType(op, name, r.Algorithm, r.Type); err != nil {
 		return nil, err
 	}
+	_, envelope, err := s.newSeal(ctx, r.Encryption, placeOf(r.Bucket.ID, r.Key))
+	if err != nil {
+		return nil, fail(op, name, err)
+	}
 	now := s.now().UTC()
 	u := &uploadRecord{Upload: Upload{
 		ID: newUploadID(now), BucketID: r.Bucket.ID, Key: r.Key, Initiated: now, Owner: r.Owner, ACL: r.ACL,
-		Header: r.Header, Tags: r.Tags, StorageClass: r.StorageClass, Algorithm: r.Algorithm, Type: r.Type,
+		Header: r.Header, Tags: r.Tags, StorageClass: r.StorageClass, Algorithm: r.Algorithm, Type: r.Type, Encryption: envelope,
 	}}
-	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
+	err = kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
 		rows, err := tx.Get(guardOf(r.Bucket.ID, r.Key))
 		if err != nil {
 			return err

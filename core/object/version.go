@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"shoal/core/access"
+	"shoal/core/encryption"
 	"shoal/core/fault"
 	"shoal/storage/blob"
 	"shoal/wire/torrent"
@@ -63,11 +64,15 @@ type Version struct {
 	HasTorrent   bool     // a torrent record of this version is kept
 	// Replaced is the infohash of the v1 torrent of what this version was put over, the last that had one and that
 	// everybody could read until then; zero when there is none.
-	Replaced torrent.InfoHash
-	Content  Content
+	Replaced   torrent.InfoHash
+	Encryption encryption.Envelope
+	Content    Content
+
+	key *encryption.Key // of content under a customer's key; see Unlock
 }
 
-// ETag is an entity tag without its quotes: 32 hex digits of an MD5, with "-<parts>" for multipart.
+// ETag is an entity tag without its quotes: 32 hex digits of an MD5, with "-<parts>" for multipart. Of content under a KMS
+// key or a customer's it tells nothing (S3 API reference, Object).
 type ETag string
 
 // Header is what the client stored beside the bytes and gets back on GET and HEAD.
@@ -101,6 +106,9 @@ type Extent struct {
 	Blob   blob.ID
 	Offset int64 // bytes into the blob
 	Length int64 // bytes, > 0
+	// Sealed is the bytes of the whole body that the blob holds encrypted; 0 when it holds them as they came. Offset and
+	// Length are of the body.
+	Sealed int64
 }
 
 // InlineMax is the largest object, in bytes, that rests in a metadata row: one group commit, no file.

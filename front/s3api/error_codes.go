@@ -81,6 +81,7 @@ const (
 	codeNoSuchUpload                  code = "NoSuchUpload"
 	codeNoSuchVersion                 code = "NoSuchVersion"
 	codeNoSuchWebsite                 code = "NoSuchWebsiteConfiguration"
+	codeNoSuchKMSKey                  code = "KMS.NotFoundException"
 	codeNotImplemented                code = "NotImplemented"
 	codeNotModified                   code = "NotModified" // 304 has no body, so that nobody sees it
 	codePreconditionFailed            code = "PreconditionFailed"
@@ -187,6 +188,7 @@ var stateCodes = map[code]codeRow{
 	codeInvalidAccessKeyID:            {http.StatusForbidden, "The AWS Access Key Id you provided does not exist in our records."},
 	codeInvalidBucketState:            {http.StatusConflict, "The request is not valid with the current state of the bucket."},
 	codeMethodNotAllowed:              {http.StatusMethodNotAllowed, "The specified method is not allowed against this resource."},
+	codeNoSuchKMSKey:                  {http.StatusBadRequest, "The KMS key that the request names does not exist."},
 	codeNotImplemented:                {http.StatusNotImplemented, "A header you provided implies functionality that is not implemented."},
 	codeNotModified:                   {http.StatusNotModified, "Not Modified"},
 	codePreconditionFailed:            {http.StatusPreconditionFailed, "At least one of the pre-conditions you specified did not hold."},

@@ -30,6 +30,7 @@ var kindCodes = map[fault.Kind]code{
 	fault.NoSuchUser:                    codeInvalidArgument,
 	fault.NoSuchAccessKey:               codeInvalidAccessKeyID,
 	fault.NoSuchEntity:                  codeInvalidArgument,
+	fault.NoSuchEncryptionKey:           codeNoSuchKMSKey,
 	fault.DeleteConflict:                codeInvalidRequest,
 	fault.LimitExceeded:                 codeInvalidRequest,
 	fault.InvalidToken:                  codeInvalidToken,
