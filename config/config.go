@@ -31,6 +31,9 @@ type Config struct {
 	HTTPAddr    string   `name:"http-addr" help:"HOST:PORT that redirects plain HTTP to the S3 address with TLS, and proves names to the CA by HTTP-01 (default: none)."`
 	TrackerTLS  bool     `name:"tracker-tls" help:"Speak TLS on the HTTP and WebSocket tracker too, and name it https and wss in torrents."`
 
+	KMSKeyFile   string `name:"kms-key-file" type:"path" placeholder:"FILE" help:"File with the keys of SSE-S3 and SSE-KMS; made if missing (default: encryption-keys in --data)."`
+	SSECOverHTTP string `name:"sse-c-over-http" default:"loopback" enum:"loopback,never,always" help:"Where keys of customers (SSE-C) may come from without TLS: loopback, never or always."`
+
 	DefaultObjectOwnership string        `default:"BucketOwnerPreferred" enum:"BucketOwnerPreferred,ObjectWriter,BucketOwnerEnforced" help:"Object ownership of new buckets; ACLs work unless BucketOwnerEnforced."`
 	TorrentVersion         string        `default:"1" enum:"1,hybrid,2" help:"Version of the torrents that ?torrent answers by default: 1 is read by every client."`
 	WebSeed                string        `name:"webseed" default:"off" enum:"off,on,governed" help:"List the object's URL as a web seed in its .torrent: off, on, or governed (refused while the peers have a whole copy)."`

@@ -9,6 +9,7 @@ import (
 
 	"shoal/config"
 	"shoal/core/account"
+	"shoal/core/encryption"
 	"shoal/core/meter"
 	"shoal/core/object"
 	"shoal/core/swarm"
@@ -79,7 +80,11 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.objects, err = object.New(s.stores.metadata, s.stores.content, object.Options{Logger: s.log})
+	keys, err := encryption.OpenKeyFile(keyFile(s.cfg))
+	if err != nil {
+		return err
+	}
+	s.objects, err = object.New(s.stores.metadata, s.stores.content, object.Options{Logger: s.log, Keys: keys})
 	if err != nil {
 		return err
 	}
@@ -91,6 +96,14 @@ func (s *Server) open(ctx context.Context) (err error) {
 	}
 	s.build()
 	return nil
+}
+
+// keyFile is where the keys of encryption at rest are.
+func keyFile(cfg config.Config) string {
+	if cfg.KMSKeyFile != "" {
+		return cfg.KMSKeyFile
+	}
+	return filepath.Join(cfg.Data, "encryption-keys")
 }
 
 // build makes the parts that hold no resource of their own.
@@ -105,7 +118,8 @@ func (s *Server) build() {
 		Region: s.cfg.Region, Domains: s.cfg.Domain, WebsiteDomains: s.cfg.WebsiteDomain, MaxRequests: s.cfg.MaxRequests,
 		Ownership: s.cfg.DefaultObjectOwnership, TorrentKind: s.torrentKind,
 		Announce: s.announceURLs, PrivateAnnounce: s.privateURLs, Peers: s.seederAddrs,
-		WebSeed: s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, TorrentGiven: s.torrentGiven, Logger: s.log,
+		PlainKeys: s3api.PlainKeys(s.cfg.SSECOverHTTP),
+		WebSeed:   s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, TorrentGiven: s.torrentGiven, Logger: s.log,
 	})
 	s.iam = iamapi.New(s.accounts, iamapi.Options{Region: s.cfg.Region, WebIdentity: s.webIdentity, Logger: s.log})
 	s.tracker = tracker.New(s.swarms, tracker.Options{

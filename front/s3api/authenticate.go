@@ -28,6 +28,9 @@ func (h *Handler) authenticate(c *call) error {
 	if err != nil {
 		return err
 	}
+	if c.claim.Mechanism == sigv4.Presigned {
+		c.adoptEncryption()
+	}
 	h.describeRequest(c)
 	return h.openBody(c, verified)
 }

@@ -19,7 +19,6 @@ var emptyForms = map[string]emptyForm{
 	"notification":          {root: "NotificationConfiguration"},
 	"accelerate":            {root: "AccelerateConfiguration"},
 	"lifecycle":             {code: codeNoSuchLifecycle},
-	"encryption":            {code: codeNoSuchEncryption},
 	"replication":           {code: codeNoSuchReplication},
 	"object-lock":           {code: codeNoSuchObjectLock},
 	"analytics":             {root: "ListBucketAnalyticsConfigurationResult", holds: element{"IsTruncated", "false"}, one: true},

@@ -34,6 +34,8 @@ type Options struct {
 	// names there.
 	Peers func(host string) []netip.AddrPort
 
+	PlainKeys PlainKeys // PlainKeysLoopback
+
 	WebSeed WebSeed // what a .torrent lists: WebSeedOff
 	// Replicated reports whether the peers of a torrent have a whole copy between them.
 	Replicated func(torrent.InfoHash) bool

@@ -42,6 +42,9 @@ func (h *Handler) getObjectAttributes(c *call) (*response, error) {
 	if v.DeleteMarker {
 		return nil, c.markerError()
 	}
+	if err := h.unlock(c); err != nil {
+		return nil, err
+	}
 	if err := c.checkRead(); err != nil {
 		return nil, err
 	}

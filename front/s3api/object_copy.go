@@ -7,11 +7,12 @@ import (
 	"unicode/utf8"
 
 	"shoal/core/access"
+	"shoal/core/encryption"
 	"shoal/core/fault"
 	"shoal/core/object"
 )
 
-// copyObject answers PUT with x-amz-copy-source. No bytes move.
+// copyObject answers PUT with x-amz-copy-source. No bytes move, unless it is encrypted in another way than the source.
 // A version that is named is copied as the newest: so it is restored.
 func (h *Handler) copyObject(c *call) (*response, error) {
 	n, err := h.newObject(c)
@@ -41,6 +42,7 @@ func (h *Handler) copyObject(c *call) (*response, error) {
 	r := object.CopyRequest{
 		Source: v, Bucket: c.bucket, Key: c.target.key, Owner: n.owner, ACL: n.acl,
 		StorageClass: n.storageClass, Condition: n.condition, Algorithm: algorithm,
+		Encryption: n.encryption,
 	}
 	if retag {
 		r.Tags = &n.tags
@@ -71,6 +73,7 @@ func (c *call) copyResult(v *object.Version) *response {
 		x.text("ChecksumType", checksumTypeName(v.Checksum.Type))
 	}
 	answer := x.response()
+	c.setMade(answer.header, v.Encryption)
 	c.setVersionID(answer.header, v)
 	return answer
 }
@@ -94,7 +97,8 @@ func (c *call) checkSelfCopy(src *copySource, replace bool, n newObject) error {
 	if src.named && c.bucket.Config.Versioning != object.VersioningOff {
 		same = false // it restores a version (S3 user guide, Restoring previous versions)
 	}
-	changes := replace || n.storageClass != v.StorageClass || n.header.WebsiteRedirectLocation != v.Header.WebsiteRedirectLocation
+	changes := replace || n.storageClass != v.StorageClass || n.header.WebsiteRedirectLocation != v.Header.WebsiteRedirectLocation ||
+		c.http.Header.Get(encryptionHeader) != "" || n.encryption.Mode == encryption.Customer
 	if same && !changes {
 		return errorOf(codeInvalidRequest, "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 	}
@@ -155,6 +159,13 @@ func (h *Handler) copySource(c *call) (*copySource, error) {
 	}
 	if result, name := copyConditionNames().check(c.http.Header, v); result != proceed {
 		return nil, errorOf(codePreconditionFailed, "", element{"Condition", name})
+	}
+	customer, err := h.customerKey(c, copySourcePrefix)
+	if err != nil {
+		return nil, err
+	}
+	if v, err = h.objects.Unlock(c.ctx, v, customer); err != nil {
+		return nil, err
 	}
 	return &copySource{bucket: b, version: v, named: ref.Set}, nil
 }

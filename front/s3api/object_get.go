@@ -49,6 +49,9 @@ func (h *Handler) describeObject(c *call) (*response, span, error) {
 	if v.DeleteMarker {
 		return nil, span{}, c.markerError()
 	}
+	if err := h.unlock(c); err != nil {
+		return nil, span{}, err
+	}
 	if err := c.checkRead(); err != nil {
 		return nil, span{}, err
 	}

@@ -64,9 +64,6 @@ func (c *call) storageClass() (string, error) {
 
 // unsupportedHeaders ask for something that would be lost in silence. Never written.
 var unsupportedHeaders = []string{
-	"x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
-	"x-amz-server-side-encryption-customer-algorithm", "x-amz-server-side-encryption-customer-key",
-	"x-amz-copy-source-server-side-encryption-customer-algorithm",
 	"x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold",
 	"x-amz-write-offset-bytes",
 }
@@ -98,6 +95,7 @@ func (c *call) versionHeader(v *object.Version) http.Header {
 	set("Content-Encoding", v.Header.ContentEncoding)
 	set("Content-Language", v.Header.ContentLanguage)
 	set("X-Amz-Website-Redirect-Location", v.Header.WebsiteRedirectLocation)
+	c.setEncryption(h, v.Encryption)
 	if v.StorageClass != "" && v.StorageClass != defaultClass {
 		h.Set("X-Amz-Storage-Class", v.StorageClass)
 	}

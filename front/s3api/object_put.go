@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"shoal/core/access"
+	"shoal/core/encryption"
 	"shoal/core/object"
 )
 
@@ -15,6 +16,7 @@ type newObject struct {
 	tags         []access.Tag
 	storageClass string
 	condition    object.WriteCondition
+	encryption   encryption.Choice
 }
 
 // newObject reads the headers of an object to be, and whether the requester may set its ACL.
@@ -32,6 +34,9 @@ func (h *Handler) newObject(c *call) (n newObject, err error) {
 		return n, err
 	}
 	if n.condition, err = c.writeCondition(); err != nil {
+		return n, err
+	}
+	if n.encryption, err = h.newEncryption(c); err != nil {
 		return n, err
 	}
 	if n.tags, err = h.newObjectTags(c); err != nil {
@@ -81,6 +86,7 @@ func (h *Handler) putObject(c *call) (*response, error) {
 	head.Set("ETag", quoteETag(v.ETag))
 	head.Set("X-Amz-Object-Size", itoa(v.Size))
 	setChecksum(head, v.Checksum)
+	c.setMade(head, v.Encryption)
 	c.setVersionID(head, v)
 	return &response{header: head}, nil
 }
@@ -94,5 +100,6 @@ func (h *Handler) putBody(c *call, n newObject, size int64) (*object.Version, er
 	return h.objects.Put(c.ctx, object.PutRequest{
 		Bucket: c.bucket, Key: c.target.key, Body: &c.body, Size: size, Owner: n.owner, ACL: n.acl,
 		Header: n.header, Tags: n.tags, StorageClass: n.storageClass, Integrity: c.body.integrity, Condition: n.condition,
+		Encryption: n.encryption,
 	})
 }

@@ -57,7 +57,7 @@ func bucketOperations() []operation {
 		{
 			name: "PostObject", method: http.MethodPost, scope: bucketScope,
 			action: access.PutObject, serve: (*Handler).postObject, usage: meter.PostObject, tier: meter.Tier1, logAs: "REST.POST.BUCKET",
-			state: partial, note: "no encryption or object lock",
+			state: partial, note: "no object lock, no aws:kms:dsse",
 		},
 		{
 			name: "OptionsBucket", method: http.MethodOptions, scope: bucketScope, open: true,

@@ -93,7 +93,7 @@ func bucketConfigs() []subresource {
 			get: built("GetBucketRequestPayment", access.GetBucketRequestPayment, (*Handler).getRequestPayment, meter.ReadBucketRequestPayment),
 			put: putRequestPayment,
 		},
-		unbuiltConfig("encryption", "ENCRYPTION", "BucketEncryption", access.GetEncryptionConfiguration, access.PutEncryptionConfiguration),
+		bucketEncryption(),
 		unbuiltConfig("replication", "REPLICATION", "BucketReplication", access.GetReplicationConfiguration, access.PutReplicationConfiguration),
 		{
 			scope: bucketScope, query: "accelerate", log: "ACCELERATE",
@@ -109,6 +109,16 @@ func bucketConfigs() []subresource {
 		unbuiltConfig("inventory", "INVENTORY", "BucketInventoryConfiguration", access.GetInventoryConfiguration, access.PutInventoryConfiguration),
 		unbuiltConfig("metrics", "METRICS", "BucketMetricsConfiguration", access.GetMetricsConfiguration, access.PutMetricsConfiguration),
 		unbuiltConfig("intelligent-tiering", "INTELLIGENT_TIERING", "BucketIntelligentTieringConfiguration", access.GetIntelligentTiering, access.PutIntelligentTiering),
+	}
+}
+
+func bucketEncryption() subresource {
+	const ours = "AWS encrypts each object, and blocks SSE-C in new buckets; here a bucket does neither before it is told to, and answers 404"
+	return subresource{
+		scope: bucketScope, query: "encryption", log: "ENCRYPTION",
+		get: withNote(ours, built("GetBucketEncryption", access.GetEncryptionConfiguration, (*Handler).getBucketEncryption, meter.ReadBucketConfiguration)),
+		put: withNote("no aws:kms:dsse", built("PutBucketEncryption", access.PutEncryptionConfiguration, (*Handler).putBucketEncryption, meter.WriteBucketConfiguration)),
+		del: built("DeleteBucketEncryption", access.PutEncryptionConfiguration, (*Handler).deleteBucketEncryption, meter.DeleteBucketConfiguration),
 	}
 }
 

@@ -26,12 +26,12 @@ func objectRows() []operation {
 		{
 			name: "PutObject", method: http.MethodPut, scope: objectScope,
 			action: access.PutObject, serve: (*Handler).putObject, usage: meter.PutObject, tier: meter.Tier1, logAs: "REST.PUT.OBJECT",
-			state: partial, note: "no encryption or object lock",
+			state: partial, note: "no object lock, no aws:kms:dsse",
 		},
 		{
 			name: "CopyObject", method: http.MethodPut, scope: objectScope, header: "x-amz-copy-source",
 			action: access.PutObject, serve: (*Handler).copyObject, usage: meter.CopyObject, tier: meter.Tier1, logAs: "REST.COPY.OBJECT",
-			state: partial, note: "no encryption or object lock",
+			state: partial, note: "no object lock, no aws:kms:dsse",
 		},
 		{
 			name: "DeleteObject", method: http.MethodDelete, scope: objectScope,

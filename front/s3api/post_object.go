@@ -85,6 +85,7 @@ func (h *Handler) postObject(c *call) (*response, error) {
 	answer := c.formAnswer(v)
 	answer.header.Set("ETag", quoteETag(v.ETag))
 	setChecksum(answer.header, v.Checksum)
+	c.setMade(answer.header, v.Encryption)
 	c.setVersionID(answer.header, v)
 	return answer, nil
 }

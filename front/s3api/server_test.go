@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -22,6 +23,7 @@ import (
 
 	"shoal/core/access"
 	"shoal/core/account"
+	"shoal/core/encryption"
 	"shoal/core/meter"
 	"shoal/core/object"
 	"shoal/storage/blob/fileblob"
@@ -73,7 +75,7 @@ func newTestServer(t testing.TB, o Options) *testServer {
 	if err != nil {
 		t.Fatalf("open blobs: %v", err)
 	}
-	objects, err := object.New(engine, blobs, object.Options{})
+	objects, err := object.New(engine, blobs, object.Options{Keys: testKeys(t)})
 	if err != nil {
 		t.Fatalf("new store: %v", err)
 	}
@@ -105,6 +107,15 @@ func newTestServer(t testing.TB, o Options) *testServer {
 		}
 	})
 	return s
+}
+
+func testKeys(t testing.TB) encryption.Keys {
+	t.Helper()
+	keys, err := encryption.OpenKeyFile(filepath.Join(t.TempDir(), "keys"))
+	if err != nil {
+		t.Fatalf("key file: %v", err)
+	}
+	return keys
 }
 
 func (s *testServer) addUser(t testing.TB, accounts *account.Store, name string, role access.Role) {

@@ -61,6 +61,7 @@ func (h *Handler) completeMultipartUpload(c *call) (*response, error) {
 		x.text("ChecksumType", checksumTypeName(v.Checksum.Type))
 	}
 	answer := x.response()
+	c.setEncryption(answer.header, v.Encryption)
 	c.setVersionID(answer.header, v)
 	return answer, nil
 }

@@ -21,7 +21,7 @@ func (h *Handler) createMultipartUpload(c *call) (*response, error) {
 	}
 	u, err := h.objects.CreateUpload(c.ctx, object.NewUpload{
 		Bucket: c.bucket, Key: c.target.key, Owner: n.owner, ACL: n.acl, Header: n.header, Tags: n.tags,
-		StorageClass: n.storageClass, Algorithm: algorithm, Type: kind,
+		StorageClass: n.storageClass, Algorithm: algorithm, Type: kind, Encryption: n.encryption,
 	})
 	if err != nil {
 		return nil, err
@@ -31,6 +31,7 @@ func (h *Handler) createMultipartUpload(c *call) (*response, error) {
 	x.text("Key", u.Key)
 	x.text("UploadId", u.ID.String())
 	answer := x.response()
+	c.setMade(answer.header, u.Encryption)
 	if u.Algorithm != object.NoChecksum {
 		answer.header.Set("x-amz-checksum-algorithm", algorithmName(u.Algorithm))
 		answer.header.Set("x-amz-checksum-type", checksumTypeName(u.Type))

@@ -22,6 +22,9 @@ func (h *Handler) uploadPart(c *call) (*response, error) {
 	if err := c.checkPartAlgorithm(c.body.integrity.Algorithm); err != nil {
 		return nil, err
 	}
+	if err := h.unlockUpload(c); err != nil {
+		return nil, err
+	}
 	p, err := h.objects.PutPart(c.ctx, object.PutPartRequest{
 		Upload: c.upload, Number: number, Body: &c.body, Size: size, Integrity: c.body.integrity,
 	})
@@ -29,6 +32,7 @@ func (h *Handler) uploadPart(c *call) (*response, error) {
 		return nil, err
 	}
 	header := http.Header{"Etag": {quoteETag(p.ETag)}}
+	c.setEncryption(header, c.upload.Encryption)
 	if p.Checksum.Algorithm != object.NoChecksum {
 		header.Set(checksumHeader(p.Checksum.Algorithm), p.Checksum.Value)
 	}
@@ -78,6 +82,9 @@ func (h *Handler) uploadPartCopy(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := h.unlockUpload(c); err != nil {
+		return nil, err
+	}
 	source, err := h.copySource(c)
 	if err != nil {
 		return nil, err
@@ -100,6 +107,7 @@ func (h *Handler) uploadPartCopy(c *call) (*response, error) {
 	x.etag(p.ETag)
 	x.checksum(p.Checksum)
 	answer := x.response()
+	c.setEncryption(answer.header, c.upload.Encryption)
 	source.setVersionID(answer.header)
 	return answer, nil
 }
