@@ -109,6 +109,9 @@ func TestRotation(t *testing.T) {
 
 func TestKeyFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys")
+	if err := os.WriteFile(path+".tmp", []byte("what a crash left"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	made, err := OpenKeyFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +125,7 @@ func TestKeyFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{masterName, DefaultKMSKey} {
-		if len(made.keys[name]) != 1 || *made.keys[name][0] != *again.keys[name][0] {
+		if len(made.keys[name]) != 1 || *made.keys[name][0].key != *again.keys[name][0].key {
 			t.Errorf("%s is not the same when it is read again", name)
 		}
 	}

@@ -3,7 +3,6 @@ package encryption
 import (
 	"context"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,7 +41,13 @@ func KMSKeyName(id string) string {
 // and those before it still unwrap.
 type KeyFile struct {
 	path string
-	keys map[string][]*Key // never written
+	keys map[string][]fileKey // never written
+}
+
+// fileKey is a key with what tells it among those of its name.
+type fileKey struct {
+	key  *Key
+	mark string // markSize bytes
 }
 
 // Bounds of a key file.
@@ -50,6 +55,9 @@ const (
 	maxKeyFile = 1 << 20 // bytes
 	maxKeyName = 256     // bytes
 )
+
+// markSize is the bytes of a mark.
+const markSize = 8
 
 // keyFilePerm is for the owner alone.
 const keyFilePerm = 0o600
@@ -70,25 +78,33 @@ func OpenKeyFile(path string) (*KeyFile, error) {
 	return &KeyFile{path: path, keys: keys}, nil
 }
 
+// makeKeyFile writes a file that is whole under its name, or not there, whatever crashes.
 func makeKeyFile(path string) ([]byte, error) {
 	text := "# Keys of server-side encryption: NAME KEY. Without this file what they encrypted is lost.\n"
 	for _, name := range []string{masterName, DefaultKMSKey} {
 		text += name + " " + base64.StdEncoding.EncodeToString(NewKey()[:]) + "\n"
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, keyFilePerm)
+	temp := path + durable.TempSuffix
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, keyFilePerm)
 	if err != nil {
 		return nil, err
 	}
 	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return nil, errors.Join(err, os.Remove(path))
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return []byte(text), durable.SyncDir(vfs.Default, filepath.Dir(path))
 }
 
 // parseKeys reads the lines of a key file. An error names the line and never what is in it.
-func parseKeys(data []byte) (map[string][]*Key, error) {
-	keys := map[string][]*Key{}
+func parseKeys(data []byte) (map[string][]fileKey, error) {
+	keys := map[string][]fileKey{}
 	number := 0
 	for line := range strings.Lines(string(data)) {
 		number++
@@ -103,15 +119,11 @@ func parseKeys(data []byte) (map[string][]*Key, error) {
 		if err != nil || len(raw) != KeySize {
 			return nil, fmt.Errorf("line %d: want %d bytes in base64 behind the name", number, KeySize)
 		}
-		keys[fields[0]] = append(keys[fields[0]], (*Key)(raw))
+		key := (*Key)(raw)
+		keys[fields[0]] = append(keys[fields[0]], fileKey{key, string(key.derive(nil, "shoal mark", markSize))})
 	}
 	return keys, nil
 }
-
-// markSize is the bytes of what tells a key among those of one name.
-const markSize = 8
-
-func (k *Key) mark() []byte { return k.derive(nil, "shoal mark", markSize) }
 
 // Wrap implements Keys: the mark of the key, then the wrapped key.
 func (f *KeyFile) Wrap(_ context.Context, name string, bound []byte, key *Key) ([]byte, error) {
@@ -120,7 +132,7 @@ func (f *KeyFile) Wrap(_ context.Context, name string, bound []byte, key *Key) (
 		return nil, fmt.Errorf("%w: %q in %s", ErrNoSuchKey, name, f.path)
 	}
 	by := list[len(list)-1]
-	return append(by.mark(), wrap(by, bound, key)...), nil
+	return append([]byte(by.mark), wrap(by.key, bound, key)...), nil
 }
 
 // Unwrap implements Keys.
@@ -128,11 +140,11 @@ func (f *KeyFile) Unwrap(_ context.Context, name string, bound, wrapped []byte) 
 	if len(wrapped) != markSize+wrappedSize {
 		return nil, fmt.Errorf("%w: wrapped key of %d bytes", ErrDamaged, len(wrapped))
 	}
-	mark := wrapped[:markSize]
+	mark := string(wrapped[:markSize])
 	for _, by := range f.keys[name] {
-		if string(by.mark()) == string(mark) {
-			return unwrap(by, bound, wrapped[markSize:])
+		if by.mark == mark {
+			return unwrap(by.key, bound, wrapped[markSize:])
 		}
 	}
-	return nil, fmt.Errorf("%w: %q with the mark %s in %s", ErrNoSuchKey, name, hex.EncodeToString(mark), f.path)
+	return nil, fmt.Errorf("%w: %q with the mark %x in %s", ErrNoSuchKey, name, mark, f.path)
 }

@@ -3,14 +3,17 @@ package object
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"shoal/core/access"
+	"shoal/core/encryption"
 	"shoal/storage/blob/fileblob"
 	"shoal/storage/kv/pebblekv"
 	"shoal/wire/torrent"
@@ -145,4 +148,93 @@ func BenchmarkRead(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkEncryption puts and reads a body as it comes and encrypted (SSE-S3), by turns, on the same disk.
+func BenchmarkEncryption(b *testing.B) {
+	keys, err := encryption.OpenKeyFile(filepath.Join(b.TempDir(), "keys"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, size := range []int{1 << 10, 64 << 10, 256 << 20} {
+		s, bucket := newDiskStore(b)
+		s.o.Keys = keys
+		content := randomContent(1, size)
+		for _, how := range []struct {
+			name   string
+			choice encryption.Choice
+		}{{"plain", encryption.Choice{}}, {"SSE-S3", encryption.Choice{Mode: encryption.S3}}} {
+			put := func(b *testing.B) *Version {
+				b.Helper()
+				v, err := s.Put(b.Context(), PutRequest{
+					Bucket: bucket, Key: how.name, Body: bytes.NewReader(content), Size: int64(size), Owner: testOwner, Encryption: how.choice,
+				})
+				if err != nil {
+					b.Fatalf("put: %v", err)
+				}
+				return v
+			}
+			b.Run(fmt.Sprintf("put/%dKiB/%s", size>>10, how.name), func(b *testing.B) {
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				for b.Loop() {
+					put(b)
+				}
+			})
+			v := put(b)
+			b.Run(fmt.Sprintf("get/%dKiB/%s", size>>10, how.name), func(b *testing.B) {
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				for b.Loop() {
+					readWhole(b, s, v)
+				}
+			})
+		}
+	}
+}
+
+func readWhole(b *testing.B, s *Store, v *Version) {
+	b.Helper()
+	r, err := s.Open(b.Context(), v, 0, v.Size)
+	if err == nil {
+		_, err = io.Copy(struct{ io.Writer }{io.Discard}, r)
+		err = errors.Join(err, r.Close())
+	}
+	if err != nil {
+		b.Fatalf("read: %v", err)
+	}
+}
+
+// BenchmarkReadAtEncrypted reads blocks as a seeder does.
+func BenchmarkReadAtEncrypted(b *testing.B) {
+	keys, err := encryption.OpenKeyFile(filepath.Join(b.TempDir(), "keys"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, bucket := newDiskStore(b)
+	s.o.Keys = keys
+	content := randomContent(1, 64<<20)
+	for name, c := range map[string]encryption.Choice{"plain": {}, "SSE-S3": {Mode: encryption.S3}} {
+		v, err := s.Put(b.Context(), PutRequest{Bucket: bucket, Key: name, Body: bytes.NewReader(content), Size: int64(len(content)), Owner: testOwner, Encryption: c})
+		if err != nil {
+			b.Fatal(err)
+		}
+		r, err := s.OpenAt(b.Context(), v)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			block := make([]byte, 16<<10)
+			b.SetBytes(int64(len(block)))
+			b.ReportAllocs()
+			for i := int64(0); b.Loop(); i++ {
+				if _, err := r.ReadAt(block, i%4096*int64(len(block))); err != nil && err != io.EOF {
+					b.Fatal(err)
+				}
+			}
+		})
+		if err := r.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"shoal/core/encryption"
 	"shoal/core/fault"
 	"shoal/storage/blob"
+	"shoal/storage/kv"
 	"shoal/wire/torrent"
 )
 
@@ -407,5 +409,19 @@ func TestFsckNeedsNoKeys(t *testing.T) {
 	s.o.Keys = nil
 	if got := s.fsck(t, FsckOptions{Deep: true}); len(got) > 0 {
 		t.Errorf("findings %q", got)
+	}
+	for _, key := range []string{"S3", "parts S3"} {
+		head := headKey(b.ID, key)
+		rows, err := s.kv.Get(t.Context(), head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := s.lookup(t, b, key)
+		plain.Encryption = encryption.Envelope{}
+		s.commit(t, kv.Write{Key: head, Value: encodeVersion(plain)})
+		if got := s.fsck(t, FsckOptions{}); !slices.Equal(got, []FindingKind{WrongContent}) {
+			t.Errorf("%s without its envelope: findings %q", key, got)
+		}
+		s.commit(t, kv.Write{Key: head, Value: rows[0].Value})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"shoal/core/encryption"
 	"shoal/core/fault"
@@ -150,6 +151,7 @@ func (c *checker) checkVersion(ctx context.Context, v *Version) ([]Finding, erro
 // with its rows.
 func (c *checker) checkContent(ctx context.Context, name string, v *Version) ([]Finding, error) {
 	var total int64
+	mixed := false
 	switch {
 	case v.Content.Inline && v.Size > 0:
 		rows, err := c.s.kv.Get(ctx, bodyKey(v.BucketID, v.Key, v.ID))
@@ -170,17 +172,27 @@ func (c *checker) checkContent(ctx context.Context, name string, v *Version) ([]
 		}
 		for i := range parts {
 			total += parts[i].Size
+			mixed = mixed || v.differs(parts[i].Extents)
 		}
 	default:
 		for _, e := range v.Content.Extents {
 			total += e.Length
 		}
+		mixed = v.differs(v.Content.Extents)
 	}
 	findings, err := c.checkExtents(ctx, name, v.Content.Extents)
+	if mixed {
+		findings = append(findings, Finding{WrongContent, name, "the object and its content differ on encryption"})
+	}
 	if total != v.Size {
 		findings = append(findings, Finding{WrongContent, name, fmt.Sprintf("content of %d bytes, size %d", total, v.Size)})
 	}
 	return findings, err
+}
+
+// differs reports whether some of v's content is encrypted and v is not, or the other way round.
+func (v *Version) differs(content []Extent) bool {
+	return slices.ContainsFunc(content, func(e Extent) bool { return (e.Sealed > 0) != (v.Encryption.Mode != encryption.None) })
 }
 
 // checkExtents holds extents against the blobs they are runs of.

@@ -185,3 +185,17 @@ func FuzzForm(f *testing.F) {
 		}
 	})
 }
+
+// TestPostObjectEncrypted: a form says how its file is encrypted.
+func TestPostObjectEncrypted(t *testing.T) {
+	s := newTestServer(t, Options{})
+	s.must(t, owner, "PUT", "/pond", "", "x-amz-object-ownership: BucketOwnerEnforced")
+	s.must(t, owner, "PUT", "/pond?policy", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::pond/*"}]}`)
+	fields := map[string]string{"key": "k", encryptionHeader: sseS3}
+	if r := s.post(t, fields, "f", "hello"); r.status != http.StatusNoContent || r.header.Get(encryptionHeader) != sseS3 {
+		t.Errorf("post: status %d, encryption %q", r.status, r.header.Get(encryptionHeader))
+	}
+	if r := s.must(t, owner, "GET", "/pond/k", ""); r.body != "hello" || r.header.Get(encryptionHeader) != sseS3 {
+		t.Errorf("get: %q, encryption %q", r.body, r.header.Get(encryptionHeader))
+	}
+}
