@@ -6,12 +6,12 @@ import (
 	"shoal/core/encryption"
 )
 
-// sharesContent reports whether the copy refers to the content of the source: both are as they came, or under keys of the
-// operator of one kind, so that the object's key is wrapped again. Content under a customer's key is always
-// encrypted anew, so that the old key is of no use for the copy.
+// sharesContent reports whether the copy refers to the content of the source: both are as they came, or under one key of the
+// operator, by which the object's key is wrapped again. What is put under another key, or a customer's, is always encrypted
+// anew, so that the old key is of no use for the copy.
 func (r *CopyRequest) sharesContent() bool {
-	mode := r.Source.Encryption.Mode
-	return mode == r.Encryption.Mode && mode != encryption.Customer
+	from, to := r.Source.Encryption, r.Encryption
+	return from.Mode == to.Mode && from.KMSKeyID == to.KMSKeyID && from.Mode != encryption.Customer
 }
 
 // rewrap wraps the key of src again, for v.

@@ -169,55 +169,6 @@ func TestEncryptedParts(t *testing.T) {
 	}
 }
 
-// TestEncryptedCopies copies from each mode to each.
-func TestEncryptedCopies(t *testing.T) {
-	s := keyedStore(t)
-	b := s.bucket(t, "bucket")
-	small, one, two := randomContent(1, 100), randomContent(2, MinPart), randomContent(3, 500)
-	for from, source := range choices() {
-		for to, target := range choices() {
-			for _, v := range []*Version{s.putSealed(t, b, "small", small, source), s.sealedParts(t, b, "large", source, one, two)} {
-				want := s.read(t, v, 0, v.Size)
-				if _, err := s.Copy(t.Context(), CopyRequest{Source: v, Bucket: b, Key: "copy", Owner: testOwner, Encryption: target}); err != nil {
-					t.Fatalf("%s to %s: %v", from, to, err)
-				}
-				made := s.unlocked(t, s.lookup(t, b, "copy"), target)
-				s.checkRead(t, made, want)
-				shared := !v.Content.Inline && bytes.Equal(s.atRest(t, v), s.atRest(t, made))
-				if wantShared := from == to && from != "customer" && !v.Content.Inline; shared != wantShared {
-					t.Errorf("%s to %s: the content is shared: %v", from, to, shared)
-				}
-			}
-		}
-	}
-}
-
-func TestEncryptedPartCopies(t *testing.T) {
-	s := keyedStore(t)
-	b := s.bucket(t, "bucket")
-	content := randomContent(1, 300_000)
-	for from, source := range choices() {
-		v := s.putSealed(t, b, "source", content, source)
-		for to, target := range choices() {
-			u, err := s.CreateUpload(t.Context(), NewUpload{Bucket: b, Key: "parts", Owner: testOwner, Encryption: target})
-			if err == nil {
-				u, err = s.UnlockUpload(t.Context(), u, target.Customer)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			p, err := s.CopyPart(t.Context(), CopyPartRequest{Upload: u, Number: 1, Source: v, Off: 100, N: 200_000})
-			if err != nil {
-				t.Fatalf("%s to %s: %v", from, to, err)
-			}
-			if _, err := s.complete(t, b, u, CompletePart{Number: 1, ETag: p.ETag}); err != nil {
-				t.Fatal(err)
-			}
-			s.checkRead(t, s.unlocked(t, s.lookup(t, b, "parts"), target), content[100:200_100])
-		}
-	}
-}
-
 // TestMovedEncryption: the row of an object's key does not open at another place.
 func TestMovedEncryption(t *testing.T) {
 	s := keyedStore(t)
@@ -352,16 +303,23 @@ func TestEncryptedTampering(t *testing.T) {
 			if !errors.Is(err, encryption.ErrDamaged) || !bytes.HasPrefix(want, got.Bytes()) || int64(got.Len()) >= tt.v.Size {
 				t.Errorf("read: %d bytes, %v", got.Len(), err)
 			}
-			at, err := s.OpenAt(t.Context(), tt.v)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer at.Close()
-			if _, err := at.ReadAt(make([]byte, tt.v.Size), 0); !errors.Is(err, encryption.ErrDamaged) {
+			if err := s.readAt(t, tt.v); !errors.Is(err, encryption.ErrDamaged) {
 				t.Errorf("read at random: %v", err)
 			}
 		})
 	}
+}
+
+// readAt reads all of v at random.
+func (s *testStore) readAt(t testing.TB, v *Version) error {
+	t.Helper()
+	at, err := s.OpenAt(t.Context(), v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer at.Close()
+	_, err = at.ReadAt(make([]byte, v.Size), 0)
+	return err
 }
 
 // TestUnsealedContent: plain content in the place of encrypted is not given out, nor the other way round.

@@ -41,8 +41,7 @@ func (h *Handler) copyObject(c *call) (*response, error) {
 	v := src.version
 	r := object.CopyRequest{
 		Source: v, Bucket: c.bucket, Key: c.target.key, Owner: n.owner, ACL: n.acl,
-		StorageClass: n.storageClass, Condition: n.condition, Algorithm: algorithm,
-		Encryption: n.encryption,
+		StorageClass: n.storageClass, Condition: n.condition, Algorithm: algorithm, Encryption: n.encryption,
 	}
 	if retag {
 		r.Tags = &n.tags
@@ -160,14 +159,17 @@ func (h *Handler) copySource(c *call) (*copySource, error) {
 	if result, name := copyConditionNames().check(c.http.Header, v); result != proceed {
 		return nil, errorOf(codePreconditionFailed, "", element{"Condition", name})
 	}
-	customer, err := h.customerKey(c, copySourcePrefix)
+	v, err = h.unlockSource(c, v)
+	return &copySource{bucket: b, version: v, named: ref.Set}, err
+}
+
+// unlockSource is unlock for what is copied.
+func (h *Handler) unlockSource(c *call, v *object.Version) (*object.Version, error) {
+	key, err := h.customerKey(c, copySourcePrefix)
 	if err != nil {
 		return nil, err
 	}
-	if v, err = h.objects.Unlock(c.ctx, v, customer); err != nil {
-		return nil, err
-	}
-	return &copySource{bucket: b, version: v, named: ref.Set}, nil
+	return h.objects.Unlock(c.ctx, v, key)
 }
 
 // sourceError names the source in an error that would otherwise name the target.
