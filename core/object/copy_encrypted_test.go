@@ -3,29 +3,53 @@ package object
 import (
 	"bytes"
 	"testing"
+
+	"shoal/core/encryption"
 )
 
-// TestEncryptedCopies copies from each mode to each.
+// TestEncryptedCopies copies from each mode to each: inline content, a blob, and parts.
 func TestEncryptedCopies(t *testing.T) {
 	s := keyedStore(t)
 	b := s.bucket(t, "bucket")
-	small, one, two := randomContent(1, 100), randomContent(2, MinPart), randomContent(3, 500)
 	for from, source := range choices() {
+		sources := []*Version{
+			s.putSealed(t, b, "small "+from, randomContent(1, 100), source),
+			s.putSealed(t, b, "blob "+from, randomContent(2, 70_000), source),
+		}
+		parts := s.sealedParts(t, b, "parts "+from, source, randomContent(3, MinPart), randomContent(4, 500))
 		for to, target := range choices() {
-			for _, v := range []*Version{s.putSealed(t, b, "small", small, source), s.sealedParts(t, b, "large", source, one, two)} {
-				want := s.read(t, v, 0, v.Size)
-				if _, err := s.Copy(t.Context(), CopyRequest{Source: v, Bucket: b, Key: "copy", Owner: testOwner, Encryption: target}); err != nil {
-					t.Fatalf("%s to %s: %v", from, to, err)
-				}
-				made := s.unlocked(t, s.lookup(t, b, "copy"), target)
-				s.checkRead(t, made, want)
-				shared := !v.Content.Inline && bytes.Equal(s.atRest(t, v), s.atRest(t, made))
-				if wantShared := from == to && from != "customer" && !v.Content.Inline; shared != wantShared {
-					t.Errorf("%s to %s: the content is shared: %v", from, to, shared)
-				}
+			shares := from == to && from != "customer"
+			for _, v := range sources {
+				s.checkCopy(t, b, v, target, shares && !v.Content.Inline)
+			}
+			if from == to || to == "none" {
+				s.checkCopy(t, b, parts, target, shares)
 			}
 		}
 	}
+}
+
+// checkCopy copies v and reads the copy. It shares the content of v, or not.
+func (s *testStore) checkCopy(t *testing.T, b *Bucket, v *Version, c encryption.Choice, wantShared bool) {
+	t.Helper()
+	if _, err := s.Copy(t.Context(), CopyRequest{Source: v, Bucket: b, Key: "copy", Owner: testOwner, Encryption: c}); err != nil {
+		t.Fatalf("copy %q to mode %d: %v", v.Key, c.Mode, err)
+	}
+	made := s.unlocked(t, s.lookup(t, b, "copy"), c)
+	s.checkRead(t, made, s.read(t, v, 0, v.Size))
+	if shared := !v.Content.Inline && bytes.Equal(s.atRest(t, v), s.atRest(t, made)); shared != wantShared {
+		t.Errorf("copy %q to mode %d: the content is shared: %v", v.Key, c.Mode, shared)
+	}
+}
+
+// TestCopyUnderAnotherKMSKey: the copy has a key of its own.
+func TestCopyUnderAnotherKMSKey(t *testing.T) {
+	s := keyedStore(t)
+	b := s.bucket(t, "bucket")
+	kms := func(id string) encryption.Choice { return encryption.Choice{Mode: encryption.KMS, KMSKeyID: id} }
+	v := s.putSealed(t, b, "key", randomContent(1, 70_000), kms(encryption.DefaultKMSKey))
+	s.checkCopy(t, b, v, kms(encryption.DefaultKMSKey), true)
+	s.checkCopy(t, b, v, kms("alias/"+encryption.DefaultKMSKey), false)
 }
 
 func TestEncryptedPartCopies(t *testing.T) {
