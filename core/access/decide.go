@@ -49,6 +49,8 @@ const (
 	ByPolicy     Reason = "bucket policy"
 	ByACL        Reason = "acl"
 	ByIdentity   Reason = "identity policy"
+	ByBoundary   Reason = "permissions boundary"
+	BySession    Reason = "session policy"
 	ByRestricted Reason = "restrict public buckets"
 	ByPayer      Reason = "requester does not pay"
 	ByKey        Reason = "under a KMS key"
@@ -57,9 +59,10 @@ const (
 
 // Decision is the answer. The zero Decision is a refusal.
 type Decision struct {
-	Allowed bool
-	Reason  Reason
-	Sid     string // of the statement when Reason is ByPolicy or ByIdentity
+	Allowed  bool
+	Explicit bool // a statement denies it
+	Reason   Reason
+	Sid      string // of the statement when a policy decided
 }
 
 // Decide answers q in the order of AWS: whether the request is paid for; root; whether the object's KMS key can be used;
@@ -90,7 +93,7 @@ func Decide(q Query) Decision {
 	}
 	said := q.policyOutcome()
 	if said.Effect == Deny {
-		return Decision{Reason: ByPolicy, Sid: said.Sid}
+		return Decision{Explicit: true, Reason: ByPolicy, Sid: said.Sid}
 	}
 	return q.granted(said)
 }

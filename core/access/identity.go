@@ -6,29 +6,32 @@ import "strings"
 // policies allow. A principal without one is an account itself.
 type Identity struct {
 	Policies []*Policy      // of the user and of its groups, or of the role
-	Limits   [][]*Policy    // permissions boundary and session policies: of each list one must allow, too
+	Limits   []Limit        // permissions boundary and session policies
 	Tags     []Tag          // aws:PrincipalTag/KEY
 	Keys     map[Key]string // what is known of a session, by lower-case condition key
 }
 
-// denies returns the explicit deny of r by a policy or a limit of id.
-func (id *Identity) denies(r Request) (Outcome, bool) {
-	for _, list := range append([][]*Policy{id.Policies}, id.Limits...) {
-		if said := Evaluate(list, r); said.Effect == Deny {
-			return said, true
-		}
-	}
-	return Outcome{}, false
+// Limit bounds what an Identity may do: one of its policies must allow it, too.
+type Limit struct {
+	Reason   Reason // ByBoundary or BySession
+	Policies []*Policy
 }
 
-// within reports whether every limit allows r.
-func (id *Identity) within(r Request) bool {
-	for _, list := range id.Limits {
-		if Evaluate(list, r).Effect != Allow {
-			return false
+// refuses returns the refusal of r by a policy or a limit of id: an explicit deny of any, else the first limit that
+// does not allow it. ok is false when there is none.
+func (id *Identity) refuses(r Request) (d Decision, ok bool) {
+	all := append([]Limit{{ByIdentity, id.Policies}}, id.Limits...)
+	for _, l := range all {
+		if said := Evaluate(l.Policies, r); said.Effect == Deny {
+			return Decision{Explicit: true, Reason: l.Reason, Sid: said.Sid}, true
 		}
 	}
-	return true
+	for _, l := range id.Limits {
+		if Evaluate(l.Policies, r).Effect != Allow {
+			return Decision{Reason: l.Reason}, true
+		}
+	}
+	return Decision{}, false
 }
 
 // decideIdentity answers q for a principal that has an Identity, in the order of AWS ("Policy evaluation logic" in
@@ -38,15 +41,12 @@ func (id *Identity) within(r Request) bool {
 // strictly than on AWS, limits also bind what a bucket policy gives to an identity by its ARN.
 func decideIdentity(q Query) Decision {
 	id, r := q.Principal.Identity, q.Request()
-	if said, denied := id.denies(r); denied {
-		return Decision{Reason: ByIdentity, Sid: said.Sid}
-	}
 	said := q.policyOutcome()
 	if said.Effect == Deny {
-		return Decision{Reason: ByPolicy, Sid: said.Sid}
+		return Decision{Explicit: true, Reason: ByPolicy, Sid: said.Sid}
 	}
-	if !id.within(r) {
-		return Decision{Reason: ByDefault}
+	if refusal, refused := id.refuses(r); refused {
+		return refusal
 	}
 	granted := decideRole(q)
 	if !q.onAccount() {
@@ -70,19 +70,24 @@ func (q Query) directly() Decision {
 	return q.granted(q.policyOutcome())
 }
 
-// Allows reports whether r is allowed, which is done to something of the principal's own account that has no policy
+// DecideOwn answers whether r is allowed, which is done to something of the principal's own account that has no policy
 // of its own. An account may do everything with what it has.
-func Allows(r Request) bool {
+func DecideOwn(r Request) Decision {
 	p := r.Principal
 	if p.Kind == Anonymous || r.ResourceOwner != "" && !p.owns(r.ResourceOwner) {
-		return false
+		return Decision{Reason: ByDefault}
 	}
 	id := p.Identity
 	if id == nil {
-		return true
+		return Decision{Allowed: true, Reason: ByOwner}
 	}
-	_, denied := id.denies(r)
-	return !denied && id.within(r) && Evaluate(id.Policies, r).Effect == Allow
+	if refusal, refused := id.refuses(r); refused {
+		return refusal
+	}
+	if own := Evaluate(id.Policies, r); own.Effect == Allow {
+		return Decision{Allowed: true, Reason: ByIdentity, Sid: own.Sid}
+	}
+	return Decision{Reason: ByDefault}
 }
 
 // MayAssume reports whether r, an sts action on a role with that trust policy, is allowed. The trust policy must
@@ -90,7 +95,7 @@ func Allows(r Request) bool {
 func MayAssume(r Request, trust *Policy) bool {
 	p := r.Principal
 	if p.Identity != nil {
-		if _, denied := p.Identity.denies(r); denied || !p.Identity.within(r) {
+		if _, refused := p.Identity.refuses(r); refused {
 			return false
 		}
 	}

@@ -32,7 +32,7 @@ func TestDecideIdentity(t *testing.T) {
 		for _, s := range statements {
 			list = append(list, mustIdentity(t, `{"Version":"2012-10-17","Statement":{`+s+`}}`))
 		}
-		p.Identity.Limits = [][]*Policy{list}
+		p.Identity.Limits = []Limit{{BySession, list}}
 		return p
 	}
 	bob := iamUser(t, ownerID).ARN
@@ -204,7 +204,7 @@ func TestAccountsMayOnlyTheirOwn(t *testing.T) {
 	}
 	for _, tt := range tests {
 		r := Request{Principal: tt.who, Action: "iam:CreateUser", Resource: "arn:aws:iam::1:user/x", ResourceOwner: ownerID}
-		if got := Allows(r); got != tt.want {
+		if got := DecideOwn(r).Allowed; got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
 	}

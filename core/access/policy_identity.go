@@ -56,7 +56,7 @@ func (q Query) resource() string {
 	case ScopeBucket:
 		return arnPrefix + q.Bucket.Name
 	}
-	return "*"
+	return arnPrefix + "*" // as AWS: it takes "*" and all buckets
 }
 
 // Evaluate says what a list of policies says about r: Deny when a statement of any of them denies, else Allow when

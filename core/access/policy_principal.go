@@ -59,6 +59,26 @@ func (n namedPrincipal) is(p Principal) bool {
 	return p.Identity == nil && n.user == p.UserName && (inAccount || n.account == "")
 }
 
+// Principals returns the accounts, users, roles and sessions that p names, each as it was written: a number of 12
+// digits, a canonical id or an ARN.
+func (p *Policy) Principals() []string {
+	var all []string
+	for _, s := range p.statements {
+		for _, n := range s.principals.named {
+			if n.arn != "" {
+				all = append(all, n.arn)
+			} else {
+				all = append(all, n.account)
+			}
+		}
+		for _, id := range s.principals.canonical {
+			all = append(all, string(id))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // add takes one value of a principal element of the given type. ok is false when it names nobody that
 // AWS would take: wildcards stand only alone.
 func (s *principalSet) add(kind, value string) (ok bool) {

@@ -43,7 +43,7 @@ func MayTorrent(p Principal, b Bucket, key string, o Object, version string, c C
 // denied reports whether a policy of the bucket or of the principal explicitly denies q.
 func (q Query) denied() bool {
 	if id := q.Principal.Identity; id != nil {
-		if _, denied := id.denies(q.Request()); denied {
+		if refusal, _ := id.refuses(q.Request()); refusal.Explicit {
 			return true
 		}
 	}

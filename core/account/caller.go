@@ -168,7 +168,7 @@ func (s *Store) identityPolicies(ctx context.Context, i Identity) (*access.Ident
 		if err != nil {
 			return nil, err
 		}
-		bound.Limits = append(bound.Limits, boundary)
+		bound.Limits = append(bound.Limits, access.Limit{Reason: access.ByBoundary, Policies: boundary})
 	}
 	return bound, nil
 }

@@ -97,7 +97,7 @@ func (s *Store) withSession(ctx context.Context, p access.Principal, session Ses
 		if err != nil {
 			return p, err
 		}
-		id.Limits = append(id.Limits, limit)
+		id.Limits = append(id.Limits, access.Limit{Reason: access.BySession, Policies: limit})
 	}
 	p.Identity = &id
 	return p, nil

@@ -168,21 +168,34 @@ func (s *Store) trustedRole(ctx context.Context, op, arn string, asking access.R
 
 // roleByARN finds a role of any account. NoSuchEntity.
 func (s *Store) roleByARN(ctx context.Context, arn string) (Identity, error) {
-	const op = "find role"
+	return s.identityByARN(ctx, IAMRole, arn)
+}
+
+// identityByARN finds a user or a role of any account. NoSuchEntity.
+func (s *Store) identityByARN(ctx context.Context, kind IdentityKind, arn string) (Identity, error) {
 	parts := strings.SplitN(arn, ":", 6)
-	unknown := noSuchIdentity(op, IAMRole, arn)
-	if len(parts) != 6 || len(arn) > maxPath+maxPolicyName || !strings.HasPrefix(parts[5], "role/") {
+	unknown := noSuchIdentity("find "+kind.String(), kind, arn)
+	if len(parts) != 6 || len(arn) > maxPath+maxPolicyName || !strings.HasPrefix(parts[5], kind.String()+"/") {
 		return Identity{}, unknown
 	}
-	rows, err := s.engine.Get(ctx, identityRow(IAMRole, parts[4], parts[5][strings.LastIndexByte(parts[5], '/')+1:]))
-	if err != nil {
-		return Identity{}, wrap(op, arn, err)
-	}
-	i, err := identityOf(op, IAMRole, arn, rows[0])
+	i, err := s.identityIn(ctx, kind, parts[4], parts[5][strings.LastIndexByte(parts[5], '/')+1:])
 	if err == nil && i.ARN() != arn {
 		return Identity{}, unknown
 	}
 	return i, err
+}
+
+// identityIn finds an identity by the number of its account and its name. NoSuchEntity.
+func (s *Store) identityIn(ctx context.Context, kind IdentityKind, accountID, name string) (Identity, error) {
+	op := "find " + kind.String()
+	if len(accountID) > MaxName || len(name) > maxPolicyName {
+		return Identity{}, noSuchIdentity(op, kind, name) // also keeps row keys within the engine's limit
+	}
+	rows, err := s.engine.Get(ctx, identityRow(kind, accountID, name))
+	if err != nil {
+		return Identity{}, wrap(op, name, err)
+	}
+	return identityOf(op, kind, name, rows[0])
 }
 
 // issue makes the credentials of a session that begins now.

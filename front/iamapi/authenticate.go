@@ -66,17 +66,15 @@ func (h *Handler) authorise(c *call) error {
 	if err := c.describeTags(); err != nil {
 		return err
 	}
-	if !access.Allows(c.request(resource)) {
-		return c.denied(resource)
+	asked := c.request(resource)
+	if err := c.allowed(asked); err != nil {
+		return err
 	}
-	if c.action.tagging != "" && c.form.has("Tags") {
-		tag := c.request(resource)
-		tag.Action = c.action.tagging
-		if !access.Allows(tag) {
-			return c.denied(resource)
-		}
+	if c.action.tagging == "" || !c.form.has("Tags") {
+		return nil
 	}
-	return nil
+	asked.Action = c.action.tagging
+	return c.allowed(asked)
 }
 
 // describeTags fills in the keys about the tags that a request puts on something or takes off it.
@@ -105,7 +103,16 @@ func (c *call) request(resource string) access.Request {
 	}
 }
 
-// denied is the refusal in the words of IAM.
+// allowed returns the refusal of r, nil when it is allowed.
+func (c *call) allowed(r access.Request) error {
+	d := access.DecideOwn(r)
+	if d.Allowed {
+		return nil
+	}
+	return errorOf(codeAccessDenied, "User: "+principalARN(c.who)+" is not authorized to perform: "+string(r.Action)+" "+d.Why(r.Action))
+}
+
+// denied is a refusal that does not tell its reason, as STS words it.
 func (c *call) denied(resource string) error {
 	message := "User: " + principalARN(c.who) + " is not authorized to perform: " + string(c.action.permission())
 	if resource != "" {

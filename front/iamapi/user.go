@@ -128,8 +128,10 @@ func (h *Handler) move(c *call, kind account.IdentityKind, name, newName string)
 	if err != nil {
 		return err
 	}
-	if arn := c.moved(kind, i.Name, i.Path); arn != "" && !access.Allows(c.request(arn)) {
-		return c.denied(arn)
+	if arn := c.moved(kind, i.Name, i.Path); arn != "" {
+		if err := c.allowed(c.request(arn)); err != nil {
+			return err
+		}
 	}
 	return h.accounts.MoveIdentity(c.ctx, kind, c.account(), name, newName, c.form.get("NewPath"))
 }

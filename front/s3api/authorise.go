@@ -30,10 +30,16 @@ func (h *Handler) authorise(c *call) error {
 	if c.version != nil && isTorrentAction(action) {
 		return torrentAllowed(q)
 	}
-	if !access.Decide(q).Allowed {
-		return errAccessDenied()
+	return allowed(q)
+}
+
+// allowed returns the refusal of q, nil when it is allowed.
+func allowed(q access.Query) error {
+	d := access.Decide(q)
+	if d.Allowed {
+		return nil
 	}
-	return nil
+	return errorOf(codeAccessDenied, q.Refusal(d))
 }
 
 // tellAbsence returns what is said of a version or an upload that is not there. Who may write or abort an
@@ -42,7 +48,17 @@ func (c *call) tellAbsence(q access.Query) error {
 	if access.MayKnowAbsence(q) || !c.readsObject() && access.Decide(q).Allowed {
 		return c.absent
 	}
-	return errAccessDenied()
+	return refusedAbsence(q)
+}
+
+// refusedAbsence is the refusal of q, an operation on what is not there, to who may not list: it says whether q itself
+// was allowed, as it would for what is there.
+func refusedAbsence(q access.Query) error {
+	if err := allowed(q); err != nil {
+		return err
+	}
+	q.Action, q.Key = access.ListBucket, ""
+	return errorOf(codeAccessDenied, q.Refusal(access.Decide(q)))
 }
 
 // decide is one more decision about c's bucket: may the requester do action to key? v is nil when the object
@@ -52,10 +68,7 @@ func (h *Handler) decide(c *call, action access.Action, key string, v *object.Ve
 	if v != nil {
 		q.Object = objectFacts(v)
 	}
-	if !access.Decide(q).Allowed {
-		return errAccessDenied()
-	}
-	return nil
+	return allowed(q)
 }
 
 func (c *call) question(action access.Action, key string) access.Query {
@@ -84,10 +97,10 @@ func torrentAllowed(q access.Query) error {
 	if q.Action == access.GetObjectVersionTorrent {
 		read.Action = access.GetObjectVersion
 	}
-	if d.Reason == access.ByPolicy || d.Reason == access.ByIdentity || d.Reason == access.ByPayer || !access.Decide(read).Allowed {
-		return errAccessDenied()
+	if d.Explicit || d.Reason == access.ByPayer {
+		return errorOf(codeAccessDenied, q.Refusal(d))
 	}
-	return nil
+	return allowed(read)
 }
 
 func isTorrentAction(a access.Action) bool {

@@ -36,6 +36,9 @@ func (h *Handler) putBucketPolicy(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := h.accounts.CheckPrincipals(c.ctx, access.CanonicalID(c.bucket.Owner), policy.Principals()); err != nil {
+		return nil, err
+	}
 	err = h.objects.UpdateBucket(c.ctx, c.bucket.Name, func(cfg *object.BucketConfig) error {
 		if block := cfg.PublicAccessBlock; block != nil && block.BlockPublicPolicy && policy.IsPublic() {
 			return fault.New("put bucket policy", c.bucket.Name, fault.AccessDenied, nil)

@@ -110,17 +110,19 @@ func (h *Handler) deleteOne(c *call, o deleteIdentity) (object.DeleteResult, err
 		return object.DeleteResult{}, errorOf(codeKeyTooLong, "")
 	}
 	action := access.DeleteObject
-	var ref object.VersionRef
 	if o.VersionID != "" {
 		action = access.DeleteObjectVersion
-		var err error
-		if ref, err = parseVersionID("VersionId", o.VersionID); err != nil {
-			return object.DeleteResult{}, err
-		}
 		c = h.onVersion(c, o.VersionID)
 	}
 	if err := h.decide(c, action, o.Key, nil); err != nil {
 		return object.DeleteResult{}, err
+	}
+	var ref object.VersionRef
+	if o.VersionID != "" {
+		var err error
+		if ref, err = parseVersionID("VersionId", o.VersionID); err != nil {
+			return object.DeleteResult{}, err
+		}
 	}
 	condition, err := o.condition()
 	if err != nil {

@@ -145,13 +145,13 @@ func (h *Handler) copySource(c *call) (*copySource, error) {
 	}
 	if err != nil {
 		if !access.MayKnowAbsence(q) {
-			return nil, errAccessDenied()
+			return nil, refusedAbsence(q)
 		}
 		return nil, sourceError(err, bucket, key)
 	}
 	q.Object = objectFacts(v)
-	if !access.Decide(q).Allowed {
-		return nil, errAccessDenied()
+	if err := allowed(q); err != nil {
+		return nil, err
 	}
 	if err := h.mayCopyTags(c, q, v); err != nil {
 		return nil, err

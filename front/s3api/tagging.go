@@ -115,8 +115,8 @@ func (h *Handler) mayCopyTags(c *call, read access.Query, src *object.Version) e
 	if read.Action = access.GetObjectTagging; c.copiesVersion() {
 		read.Action = access.GetObjectVersionTagging
 	}
-	if !access.Decide(read).Allowed {
-		return errAccessDenied()
+	if err := allowed(read); err != nil {
+		return err
 	}
 	return h.decide(c, access.PutObjectTagging, c.target.key, nil)
 }
