@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,9 +22,10 @@ import (
 )
 
 // translator stands between Versity's suite and a server where the two differ in naming users: the suite names them by
-// access key in policies and ACLs, where S3 has ARNs and canonical ids. What it changes it signs again.
+// access key in policies and ACLs, where S3 has ARNs and canonical ids, and takes every account for number 0. What it
+// changes it signs again.
 type translator struct {
-	dir string // where the stand-in for the admin command leaves the secrets of users
+	dir string // where the stand-in for the admin command leaves the secrets of users, and keepSecret those of others
 }
 
 var suiteKey = regexp.MustCompile(`test-user-\w+`)
@@ -36,7 +38,7 @@ func namesUsers(test string) bool {
 			return true
 		}
 	}
-	return false
+	return namesAccounts(test)
 }
 
 func newTranslator(server, dir string) (*httptest.Server, error) {
@@ -64,6 +66,10 @@ func (t translator) request(r *http.Request) {
 			changed = true
 		}
 	}
+	if r.Header.Get("Content-Type") == formType {
+		t.form(r)
+		return
+	}
 	body := []byte(nil)
 	if q := r.URL.Query(); r.Body != nil && r.Method == http.MethodPut && (q.Has("policy") || q.Has("acl")) {
 		sent, err := io.ReadAll(r.Body)
@@ -71,7 +77,7 @@ func (t translator) request(r *http.Request) {
 			return // the server will see a body that ends early
 		}
 		if body = sent; q.Has("policy") {
-			body = translatePolicy(sent)
+			body = toServer(translatePolicy(sent))
 		} else {
 			body = suiteKey.ReplaceAllFunc(sent, func(k []byte) []byte { return []byte(canonicalID(string(k))) })
 		}
@@ -85,14 +91,7 @@ func (t translator) request(r *http.Request) {
 
 // sign signs a request again that a user of the suite has signed. Checksums of its body are taken off.
 func (t translator) sign(r *http.Request, body []byte) {
-	_, after, ok := strings.Cut(r.Header.Get("Authorization"), "Credential=")
-	key, _, _ := strings.Cut(after, "/")
-	secret := rootSecret
-	if key != suiteUser {
-		stored, err := os.ReadFile(filepath.Join(t.dir, filepath.Base(key)+".secret"))
-		ok = ok && err == nil
-		secret = string(stored)
-	}
+	key, secret, ok := t.signer(r)
 	if !ok {
 		return
 	}
@@ -111,8 +110,21 @@ func (t translator) sign(r *http.Request, body []byte) {
 	_ = sigv4.Sign(r, sigv4.Credentials{AccessKeyID: key, SecretAccessKey: secret}, region, hash, time.Now())
 }
 
-// response names users as the suite does.
+// signer returns the access key that a request is signed with, and its secret.
+func (t translator) signer(r *http.Request) (key, secret string, ok bool) {
+	_, after, ok := strings.Cut(r.Header.Get("Authorization"), "Credential=")
+	if key, _, _ = strings.Cut(after, "/"); key == suiteUser {
+		return key, rootSecret, ok
+	}
+	stored, err := os.ReadFile(filepath.Join(t.dir, filepath.Base(key)+".secret"))
+	return key, string(stored), ok && err == nil
+}
+
+// response names users and accounts as the suite does.
 func (t translator) response(r *http.Response) error {
+	if err := t.accounts(r); err != nil {
+		return err
+	}
 	if r.Request.Method != http.MethodGet || !r.Request.URL.Query().Has("acl") {
 		return nil
 	}
@@ -145,7 +157,7 @@ func canonicalID(key string) string {
 
 // translatePolicy gives principals that are access keys the form that S3 has. A policy without any stays as it is.
 func translatePolicy(document []byte) []byte {
-	if !suiteKey.Match(document) && !bytes.Contains(document, []byte(suiteUser)) {
+	if !suiteKey.Match(document) && !bytes.Contains(document, []byte(suiteUser)) && !bytes.Contains(document, []byte(suiteAccount)) {
 		return document
 	}
 	var policy map[string]any
@@ -176,6 +188,9 @@ func translatePrincipal(p any) any {
 			return map[string]any{"AWS": principalARN(p)}
 		}
 	case []any:
+		if slices.Contains(p, any("*")) {
+			return p // of no form that a server takes
+		}
 		return map[string]any{"AWS": principalARNs(p)}
 	case map[string]any:
 		switch list := p["AWS"].(type) {
