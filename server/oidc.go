@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
+	"net/http"
+	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	maxWebToken = 20_000          // characters of a token (STS API reference)
 	tokenLeeway = 2 * time.Minute // of the issuer's clock and ours
+	// maxIssuers bounds the issuers whose keys are kept; beyond it they are fetched anew.
+	maxIssuers = 256
 )
 
 // signingAlgorithms are those with a public key. "none" and the symmetric ones, which would take a public key for a
@@ -32,92 +33,85 @@ type keySource interface {
 	keys(ctx context.Context, id string) ([]jose.JSONWebKey, error)
 }
 
-// oidcProvider checks the tokens of the OpenID Connect provider of the configuration.
-type oidcProvider struct {
-	issuer  string
-	clients []string
-	source  keySource
-	now     func() time.Time
+// webIdentity reaches the OpenID Connect provider of the configuration and those that accounts have.
+type webIdentity struct {
+	common iamapi.CommonProvider // its URL is empty when there is none
+	source keySource             // of common
+	client *http.Client          // for the providers of accounts
+	now    func() time.Time
+
+	mu      sync.Mutex           // guards issuers
+	issuers map[string]keySource // by URL
 }
 
-var _ iamapi.WebIdentity = oidcProvider{}
+var _ iamapi.WebIdentity = &webIdentity{}
 
-// newWebIdentity returns the provider of the configuration, nil when there is none.
-func newWebIdentity(cfg config.Config) (iamapi.WebIdentity, error) {
-	if cfg.OIDCIssuer == "" {
-		return nil, nil
+// newWebIdentity returns one with the provider of the configuration, if there is one.
+func newWebIdentity(cfg config.Config) (*webIdentity, error) {
+	w := &webIdentity{
+		common: iamapi.CommonProvider{URL: cfg.OIDCIssuer, ClientIDs: cfg.OIDCClientID},
+		client: newProviderClient(), now: time.Now, issuers: make(map[string]keySource),
 	}
-	p := oidcProvider{issuer: cfg.OIDCIssuer, clients: cfg.OIDCClientID, now: time.Now}
-	if cfg.OIDCJWKS == "" {
-		p.source = newIssuerKeys(cfg.OIDCIssuer)
-		return p, nil
+	switch {
+	case cfg.OIDCIssuer == "":
+	case cfg.OIDCJWKS == "":
+		w.source = newIssuerKeys(cfg.OIDCIssuer, &http.Client{})
+	default:
+		set, err := readKeySet(cfg.OIDCJWKS)
+		if err != nil {
+			return nil, fmt.Errorf("--oidc-jwks: %w", err)
+		}
+		w.source = fixedKeys{set}
 	}
-	set, err := readKeySet(cfg.OIDCJWKS)
-	if err != nil {
-		return nil, fmt.Errorf("--oidc-jwks: %w", err)
-	}
-	p.source = fixedKeys{set}
-	return p, nil
+	return w, nil
 }
 
-// Provider implements iamapi.WebIdentity.
-func (p oidcProvider) Provider() string {
-	_, host, _ := strings.Cut(p.issuer, "://")
-	return strings.TrimSuffix(host, "/")
+// Common implements iamapi.WebIdentity.
+func (w *webIdentity) Common() (iamapi.CommonProvider, bool) { return w.common, w.common.URL != "" }
+
+// keys returns the source of the keys of an issuer.
+func (w *webIdentity) keys(issuer string) keySource {
+	if issuer == w.common.URL {
+		return w.source
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	source, ok := w.issuers[issuer]
+	if !ok {
+		if len(w.issuers) >= maxIssuers {
+			clear(w.issuers)
+		}
+		source = newIssuerKeys(issuer, w.client)
+		w.issuers[issuer] = source
+	}
+	return source
 }
 
-// Verify implements iamapi.WebIdentity. Nothing that the token names is fetched: the issuer is the one of the
-// configuration, or the token is refused.
-func (p oidcProvider) Verify(ctx context.Context, token string) (iamapi.Claims, error) {
-	refuse := func(why error) (iamapi.Claims, error) {
-		return iamapi.Claims{}, fmt.Errorf("%w: %w", iamapi.ErrInvalidToken, why)
-	}
-	if len(token) > maxWebToken {
-		return refuse(errors.New("too long"))
-	}
+// Verify implements iamapi.WebIdentity. Nothing that the token names is fetched.
+func (w *webIdentity) Verify(ctx context.Context, issuer, token string) error {
 	parsed, err := jwt.ParseSigned(token, signingAlgorithms())
 	if err != nil {
-		return refuse(err)
+		return fmt.Errorf("%w: %w", iamapi.ErrInvalidToken, err)
 	}
-	// Before the keys are asked for, so that strangers' tokens cost no fetch.
-	var claimed jwt.Claims
-	if err := parsed.UnsafeClaimsWithoutVerification(&claimed); err != nil || claimed.Issuer != p.issuer {
-		return refuse(errors.New("another issuer"))
-	}
-	keys, err := p.source.keys(ctx, parsed.Headers[0].KeyID)
+	keys, err := w.keys(issuer).keys(ctx, parsed.Headers[0].KeyID)
 	if err != nil {
-		return iamapi.Claims{}, fmt.Errorf("%w: %w", iamapi.ErrUnreachable, err)
+		return fmt.Errorf("%w: %w", iamapi.ErrUnreachable, err)
 	}
 	for _, key := range keys {
 		var claims jwt.Claims
-		var more struct {
-			AuthorisedParty string   `json:"azp"`
-			Methods         []string `json:"amr"`
+		if parsed.Claims(key, &claims) == nil {
+			return w.validate(issuer, claims)
 		}
-		if parsed.Claims(key, &claims, &more) != nil {
-			continue
-		}
-		if err := p.validate(claims); err != nil {
-			return iamapi.Claims{}, err
-		}
-		audience := []string(claims.Audience)
-		if more.AuthorisedParty != "" {
-			audience = []string{more.AuthorisedParty} // as AWS sets the key aud
-		}
-		return iamapi.Claims{Subject: claims.Subject, Audience: audience, Methods: more.Methods}, nil
 	}
-	return refuse(errors.New("no key of the issuer verifies it"))
+	return fmt.Errorf("%w: no key of the issuer verifies it", iamapi.ErrInvalidToken)
 }
 
 // validate checks what the signature covers.
-func (p oidcProvider) validate(claims jwt.Claims) error {
+func (w *webIdentity) validate(issuer string, claims jwt.Claims) error {
 	if claims.Expiry == nil || claims.Subject == "" {
 		return fmt.Errorf("%w: no exp or no sub", iamapi.ErrInvalidToken)
 	}
-	if !slices.ContainsFunc(p.clients, claims.Audience.Contains) {
-		return fmt.Errorf("%w: for another audience", iamapi.ErrInvalidToken)
-	}
-	err := claims.ValidateWithLeeway(jwt.Expected{Issuer: p.issuer, Time: p.now()}, tokenLeeway)
+	err := claims.ValidateWithLeeway(jwt.Expected{Issuer: issuer, Time: w.now()}, tokenLeeway)
 	if errors.Is(err, jwt.ErrExpired) {
 		return fmt.Errorf("%w: %w", iamapi.ErrExpiredToken, err)
 	}

@@ -74,11 +74,13 @@ type issuerKeys struct {
 	set     jose.JSONWebKeySet
 	fetched time.Time
 	tried   time.Time
+	failed  error // of the last try
 }
 
-func newIssuerKeys(issuer string) *issuerKeys {
+// newIssuerKeys returns the keys of an issuer, fetched by a client, of which no redirect is followed.
+func newIssuerKeys(issuer string, client *http.Client) *issuerKeys {
 	return &issuerKeys{issuer: issuer, client: &http.Client{
-		Timeout: fetchTimeout,
+		Transport: client.Transport, Timeout: fetchTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return errors.New("the provider redirects elsewhere")
 		},
@@ -87,37 +89,38 @@ func newIssuerKeys(issuer string) *issuerKeys {
 
 func (k *issuerKeys) keys(ctx context.Context, id string) ([]jose.JSONWebKey, error) {
 	now := time.Now()
-	if found, fresh := k.known(id, now); fresh {
-		return found, nil
+	if found, fresh, err := k.known(id, now); fresh {
+		return found, err
 	}
-	_, err, _ := k.flight.Do("", func() (any, error) { return nil, k.refresh(ctx, now) })
-	found, _ := k.known(id, now)
+	_, _, _ = k.flight.Do("", func() (any, error) { k.refresh(ctx, now); return nil, nil })
+	found, _, err := k.known(id, now)
 	return found, err
 }
 
-// known returns the keys of that id; fresh is false when they are to be fetched.
-func (k *issuerKeys) known(id string, now time.Time) (found []jose.JSONWebKey, fresh bool) {
+// known returns the keys of that id, and why there are none when the last try failed; fresh is false when they are to
+// be fetched.
+func (k *issuerKeys) known(id string, now time.Time) (found []jose.JSONWebKey, fresh bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	found = keysOf(k.set, id)
-	return found, len(found) > 0 && now.Sub(k.fetched) < keysFresh || now.Sub(k.tried) < refetchAfter
+	if found = keysOf(k.set, id); len(found) == 0 {
+		err = k.failed
+	}
+	return found, len(found) > 0 && now.Sub(k.fetched) < keysFresh || now.Sub(k.tried) < refetchAfter, err
 }
 
 // refresh fetches the keys. Whoever waits for it shares its outcome, so that it does not end with who asked first.
-func (k *issuerKeys) refresh(ctx context.Context, now time.Time) error {
+func (k *issuerKeys) refresh(ctx context.Context, now time.Time) {
 	k.mu.Lock()
 	k.tried = now
 	k.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
 	defer cancel()
 	set, err := k.fetch(ctx)
-	if err != nil {
-		return err
-	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.set, k.fetched = set, now
-	return nil
+	if k.failed = err; err == nil {
+		k.set, k.fetched = set, now
+	}
 }
 
 // fetch reads the provider's configuration (OpenID Connect Discovery 1.0, section 4) and the keys that it names.

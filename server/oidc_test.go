@@ -10,8 +10,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,7 +81,7 @@ func goodClaims(iss string, more map[string]any) map[string]any {
 }
 
 // TestWebIdentityTokens (S9; Ceph CVE-2024-48916: alg none, MinIO CVE-2026-33322: algorithm confusion, RustFS
-// GHSA-ccrv: no exp): what a token says counts only when the issuer of the configuration signed it, for us, for now.
+// GHSA-ccrv: no exp): what a token says counts only when the issuer of the configuration signed it, for now.
 func TestWebIdentityTokens(t *testing.T) {
 	const iss = "https://id.example.test/realm"
 	i, stranger := newIssuer(t), newIssuer(t)
@@ -92,18 +94,14 @@ func TestWebIdentityTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := token(t, jose.RS256, i.rsa, "r", goodClaims(iss, nil))
-	got, err := p.Verify(t.Context(), good)
-	if err != nil || got.Subject != "repo:x" || len(got.Audience) != 1 || got.Audience[0] != "shoal" || got.Methods[0] != "mfa" {
-		t.Fatalf("got %+v, %v", got, err)
+	if err := p.Verify(t.Context(), iss, good); err != nil {
+		t.Fatal(err)
 	}
-	if p.Provider() != "id.example.test/realm" {
-		t.Errorf("provider %q", p.Provider())
+	if got, ok := p.Common(); !ok || got.URL != iss || len(got.ClientIDs) != 2 {
+		t.Errorf("provider %+v", got)
 	}
-	if _, err := p.Verify(t.Context(), token(t, jose.ES256, i.ec, "e", goodClaims(iss, nil))); err != nil {
+	if err := p.Verify(t.Context(), iss, token(t, jose.ES256, i.ec, "e", goodClaims(iss, nil))); err != nil {
 		t.Errorf("ES256: %v", err)
-	}
-	if got, err := p.Verify(t.Context(), token(t, jose.RS256, i.rsa, "r", goodClaims(iss, map[string]any{"azp": "app"}))); err != nil || got.Audience[0] != "app" {
-		t.Errorf("azp: got %+v, %v, want the audience app", got, err)
 	}
 	public, err := x509.MarshalPKIXPublicKey(i.rsa.Public())
 	if err != nil {
@@ -118,7 +116,6 @@ func TestWebIdentityTokens(t *testing.T) {
 	}{
 		{"nothing", "", iamapi.ErrInvalidToken},
 		{"not a token", "a.b.c", iamapi.ErrInvalidToken},
-		{"endless", good + strings.Repeat("A", maxWebToken), iamapi.ErrInvalidToken},
 		{"alg none", none, iamapi.ErrInvalidToken},
 		{"the public key as an HMAC secret", token(t, jose.HS256, public, "r", goodClaims(iss, nil)), iamapi.ErrInvalidToken},
 		{"a stranger's key", token(t, jose.RS256, stranger.rsa, "r", goodClaims(iss, nil)), iamapi.ErrInvalidToken},
@@ -127,16 +124,14 @@ func TestWebIdentityTokens(t *testing.T) {
 		{"another payload", parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(`{"iss":"`+iss+`"}`)) + "." + parts[2], iamapi.ErrInvalidToken},
 		{"another issuer", token(t, jose.RS256, i.rsa, "r", goodClaims("https://evil.example.test", nil)), iamapi.ErrInvalidToken},
 		{"no issuer", token(t, jose.RS256, i.rsa, "r", goodClaims(iss, map[string]any{"iss": nil})), iamapi.ErrInvalidToken},
-		{"another audience", token(t, jose.RS256, i.rsa, "r", goodClaims(iss, map[string]any{"aud": "else"})), iamapi.ErrInvalidToken},
-		{"no audience", token(t, jose.RS256, i.rsa, "r", goodClaims(iss, map[string]any{"aud": nil})), iamapi.ErrInvalidToken},
 		{"no subject", token(t, jose.RS256, i.rsa, "r", goodClaims(iss, map[string]any{"sub": nil})), iamapi.ErrInvalidToken},
 		{"no end", token(t, jose.RS256, i.rsa, "r", goodClaims(iss, map[string]any{"exp": nil})), iamapi.ErrInvalidToken},
 		{"over", token(t, jose.RS256, i.rsa, "r", goodClaims(iss, map[string]any{"exp": past})), iamapi.ErrExpiredToken},
 		{"not yet", token(t, jose.RS256, i.rsa, "r", goodClaims(iss, map[string]any{"nbf": time.Now().Add(time.Hour).Unix()})), iamapi.ErrInvalidToken},
 	}
 	for _, tt := range tests {
-		if got, err := p.Verify(t.Context(), tt.token); !errors.Is(err, tt.want) {
-			t.Errorf("%s: got %+v, %v, want %v", tt.name, got, err, tt.want)
+		if err := p.Verify(t.Context(), iss, tt.token); !errors.Is(err, tt.want) {
+			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 		}
 	}
 }
@@ -159,7 +154,7 @@ func TestIssuerKeys(t *testing.T) {
 		fetched.Add(1)
 		_, _ = w.Write(i.keySet(t))
 	})
-	provider := func() iamapi.WebIdentity {
+	provider := func() *webIdentity {
 		p, err := newWebIdentity(config.Config{OIDCIssuer: server.URL, OIDCClientID: []string{"shoal"}})
 		if err != nil {
 			t.Fatal(err)
@@ -167,14 +162,14 @@ func TestIssuerKeys(t *testing.T) {
 		return p
 	}
 	p := provider()
-	if _, err := p.Verify(t.Context(), token(t, jose.RS256, i.rsa, "r", goodClaims(stray.URL, nil))); !errors.Is(err, iamapi.ErrInvalidToken) || fetched.Load() != 0 {
-		t.Errorf("another issuer's token: %v, after %d fetches", err, fetched.Load())
+	if err := p.Verify(t.Context(), server.URL, token(t, jose.RS256, i.rsa, "r", goodClaims(stray.URL, nil))); !errors.Is(err, iamapi.ErrInvalidToken) {
+		t.Errorf("another issuer's token: %v", err)
 	}
 	for range 3 {
-		if _, err := p.Verify(t.Context(), token(t, jose.RS256, i.rsa, "r", goodClaims(server.URL, nil))); err != nil {
+		if err := p.Verify(t.Context(), server.URL, token(t, jose.RS256, i.rsa, "r", goodClaims(server.URL, nil))); err != nil {
 			t.Error(err)
 		}
-		if _, err := p.Verify(t.Context(), token(t, jose.RS256, i.rsa, "made up", goodClaims(server.URL, nil))); !errors.Is(err, iamapi.ErrInvalidToken) {
+		if err := p.Verify(t.Context(), server.URL, token(t, jose.RS256, i.rsa, "made up", goodClaims(server.URL, nil))); !errors.Is(err, iamapi.ErrInvalidToken) {
 			t.Errorf("an unknown key: got %v", err)
 		}
 	}
@@ -182,13 +177,61 @@ func TestIssuerKeys(t *testing.T) {
 		t.Errorf("fetched %d times, %d times of the wrong one; want 1 and 0", fetched.Load(), strayed.Load())
 	}
 	named = stray.URL
-	if _, err := provider().Verify(t.Context(), token(t, jose.RS256, i.rsa, "r", goodClaims(server.URL, nil))); !errors.Is(err, iamapi.ErrUnreachable) {
+	if err := provider().Verify(t.Context(), server.URL, token(t, jose.RS256, i.rsa, "r", goodClaims(server.URL, nil))); !errors.Is(err, iamapi.ErrUnreachable) {
 		t.Errorf("a configuration of another issuer: got %v, want ErrUnreachable", err)
 	}
-	gone := newIssuerKeys(stray.URL + "/none")
+	gone := newIssuerKeys(stray.URL+"/none", &http.Client{})
 	stray.Close()
-	if _, err := gone.keys(context.Background(), "r"); err == nil {
-		t.Error("keys of an issuer that is gone")
+	for range 2 { // the second time without a try
+		if _, err := gone.keys(context.Background(), "r"); err == nil {
+			t.Error("keys of an issuer that is gone")
+		}
+	}
+}
+
+// TestProviderClient: what an account gives as its provider is fetched from public addresses only, or whoever may make
+// providers reads the operator's network.
+func TestProviderClient(t *testing.T) {
+	asked := false
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer server.Close()
+	w, err := newWebIdentity(config.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.client.Get(server.URL); err == nil || asked {
+		t.Errorf("loopback: got %v, asked %v", err, asked)
+	}
+	if err := w.Verify(t.Context(), server.URL, token(t, jose.RS256, newIssuer(t).rsa, "r", goodClaims(server.URL, nil))); !errors.Is(err, iamapi.ErrUnreachable) || asked {
+		t.Errorf("keys: got %v, asked %v", err, asked)
+	}
+	if _, err := w.Thumbprint(t.Context(), server.URL); !errors.Is(err, iamapi.ErrUnreachable) || asked {
+		t.Errorf("thumbprint: got %v, asked %v", err, asked)
+	}
+	tests := map[string]bool{
+		"1.1.1.1": true, "2606:4700::1111": true, "127.0.0.1": false, "::1": false, "10.0.0.1": false, "192.168.1.1": false,
+		"172.16.0.1": false, "169.254.169.254": false, "fe80::1": false, "fd00::1": false, "0.0.0.0": false, "::": false,
+		"100.64.0.1": false, "224.0.0.1": false, "255.255.255.255": false, "::ffff:127.0.0.1": false, "64:ff9b::7f00:1": false,
+		"2002:7f00:1::": false, "198.51.100.7": false,
+	}
+	for text, want := range tests {
+		if got := isPublic(netip.MustParseAddr(text)); got != want {
+			t.Errorf("isPublic(%s) = %v", text, got)
+		}
+	}
+}
+
+// TestManyIssuers: those whose keys are kept are bounded.
+func TestManyIssuers(t *testing.T) {
+	w, err := newWebIdentity(config.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range maxIssuers + 1 {
+		w.keys(fmt.Sprint("https://", n))
+	}
+	if len(w.issuers) != 1 {
+		t.Errorf("%d issuers are kept", len(w.issuers))
 	}
 }
 

@@ -49,7 +49,7 @@ type Server struct {
 
 	torrentKind torrent.Kind // of ?torrent and of shared files
 	seeding     swarm.Policy
-	webIdentity iamapi.WebIdentity // nil: none
+	webIdentity *webIdentity
 }
 
 // Open opens the stores, makes the root key if there is none and binds every listener. The caller

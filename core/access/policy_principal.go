@@ -79,6 +79,17 @@ func (p *Policy) Principals() []string {
 	return slices.Compact(all)
 }
 
+// Federated returns the ARNs of the identity providers that the allow statements of p name.
+func (p *Policy) Federated() []string {
+	var all []string
+	for _, s := range p.statements {
+		if s.effect == Allow && !s.principals.not {
+			all = append(all, s.principals.federated...)
+		}
+	}
+	return all
+}
+
 // add takes one value of a principal element of the given type. ok is false when it names nobody that
 // AWS would take: wildcards stand only alone.
 func (s *principalSet) add(kind, value string) (ok bool) {

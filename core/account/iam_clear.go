@@ -14,7 +14,7 @@ const clearBatch = 30
 // clearAccount removes all that is of IAM in an account. It is done when the account is gone, so that nothing of it
 // counts any more, and before one is made whose id is given: what a crash has left must not be part of it.
 func (s *Store) clearAccount(ctx context.Context, account access.CanonicalID) error {
-	for _, kind := range []byte{kindIAMUser, kindIAMGroup, kindIAMRole, kindPolicy} {
+	for _, kind := range []byte{kindIAMUser, kindIAMGroup, kindIAMRole, kindPolicy, kindProvider} {
 		var batch [][]byte
 		flush := func() error {
 			err := s.update(ctx, func(tx *kv.Tx) error {

@@ -18,12 +18,15 @@ const (
 	MaxIAMGroups       = 300
 	MaxIAMRoles        = 1000
 	MaxManagedPolicies = 1500
+	MaxProviders       = 100
 
 	MaxAccessKeys     = 2  // of a user
 	MaxGroupsOfUser   = 10 // of a user
 	MaxAttached       = 10 // managed policies of an identity
 	MaxPolicyVersions = 5
 	MaxTags           = 50
+	MaxClientIDs      = 100 // of a provider
+	MaxThumbprints    = 5   // of a provider
 
 	maxManagedSize = 6144  // characters of a managed policy, white space not counted
 	maxUserInline  = 2048  // characters of all inline policies of a user, likewise
@@ -37,6 +40,9 @@ const (
 	maxDescription  = 1000
 	maxTagKey       = 128
 	maxTagValue     = 256
+	maxProviderURL  = 255
+	maxClientID     = 255
+	thumbprintSize  = 40
 
 	// MinRoleSession and MaxRoleSession bound the longest session that a role allows.
 	MinRoleSession = time.Hour

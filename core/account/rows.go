@@ -18,6 +18,7 @@ const (
 	kindIAMGroup  = 'G' // account id, folded name -> identity record
 	kindIAMRole   = 'R' // account id, folded name -> identity record
 	kindPolicy    = 'P' // account id, folded name -> policy record
+	kindProvider  = 'O' // account id, URL without scheme -> provider record
 	kindSealing   = 's' // the key of session tokens
 )
 
@@ -52,6 +53,10 @@ func identityRow(k IdentityKind, accountID, name string) []byte {
 
 func policyKey(accountID, name string) []byte {
 	return tuple.AppendString(rowKey(kindPolicy, accountID), fold(name))
+}
+
+func providerKey(accountID, url string) []byte {
+	return tuple.AppendString(rowKey(kindProvider, accountID), url)
 }
 
 func sealingKey() []byte { return []byte{prefix, kindSealing} }

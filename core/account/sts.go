@@ -118,6 +118,9 @@ func (s *Store) AssumeRole(ctx context.Context, roleARN string, asking access.Re
 		r.Duration = DefaultRoleSession
 	}
 	longest := role.MaxSession
+	if r.Duration > longest {
+		return Credentials{}, tooLong(op, roleARN)
+	}
 	if chained {
 		longest = MaxChainedSession
 	}
@@ -135,19 +138,37 @@ func (s *Store) AssumeRole(ctx context.Context, roleARN string, asking access.Re
 	return s.issue(ctx, session, r.Duration)
 }
 
+// TrustPolicy returns the role of an ARN, in whatever account, with its trust policy. NoSuchEntity; InvalidArgument when
+// its sessions cannot be that long.
+func (s *Store) TrustPolicy(ctx context.Context, arn string, duration time.Duration) (Identity, *access.Policy, error) {
+	const op = "get trust policy"
+	role, err := s.roleByARN(ctx, arn)
+	if err != nil {
+		return Identity{}, nil, err
+	}
+	if duration > role.MaxSession {
+		return Identity{}, nil, tooLong(op, arn)
+	}
+	trust, err := access.ParseTrustPolicy([]byte(role.Trust))
+	if err != nil {
+		return Identity{}, nil, fault.New(op, arn, fault.Internal, err)
+	}
+	return role, trust, nil
+}
+
+func tooLong(op, arn string) error {
+	return fault.New(op, arn, fault.InvalidArgument, tell("The requested DurationSeconds exceeds the MaxSessionDuration set for this role."))
+}
+
 // trustedRole returns the role of an ARN that who asks may assume, and give a source identity if there is one.
 func (s *Store) trustedRole(ctx context.Context, op, arn string, asking access.Request, source string) (Identity, error) {
 	refused := fault.New(op, arn, fault.AccessDenied, nil)
-	role, err := s.roleByARN(ctx, arn)
+	role, trust, err := s.TrustPolicy(ctx, arn, 0)
 	if fault.Is(err, fault.NoSuchEntity) {
 		return Identity{}, refused
 	}
 	if err != nil {
 		return Identity{}, err
-	}
-	trust, err := access.ParseTrustPolicy([]byte(role.Trust))
-	if err != nil {
-		return Identity{}, fault.New(op, arn, fault.Internal, err)
 	}
 	asking.Resource, asking.ResourceOwner = arn, role.Account
 	if !access.MayAssume(asking, trust) {

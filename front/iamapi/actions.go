@@ -25,6 +25,7 @@ type action struct {
 	free      bool                                  // the handler decides who may
 	anonymous bool                                  // it needs no signature
 	tagging   access.Action                         // needed, too, when the request has tags
+	exactTags bool                                  // keys of tags that differ in case are two
 	state     support
 	note      string // what is missing, for the support page
 }
@@ -36,7 +37,7 @@ func (a action) permission() access.Action { return access.Action(a.service + ":
 // page (docs/protocol/iam.md) come from it.
 func actions() []action {
 	return slices.Concat(userActions(), keyActions(), groupActions(), roleActions(), policyActions(),
-		identityPolicyActions(), emptyActions(), stsActions(), unbuiltActions())
+		identityPolicyActions(), providerActions(), emptyActions(), stsActions(), unbuiltActions())
 }
 
 // unbuiltActions are those that tools ask for most of what is not there.
@@ -44,8 +45,9 @@ func unbuiltActions() []action {
 	var rows []action
 	for _, name := range []string{
 		"ChangePassword", "CreateAccountAlias", "CreateInstanceProfile", "CreateLoginProfile",
-		"CreateOpenIDConnectProvider", "CreateSAMLProvider", "CreateServiceLinkedRole", "CreateServiceSpecificCredential",
-		"CreateVirtualMFADevice", "EnableMFADevice", "GenerateCredentialReport", "GetAccountAuthorizationDetails", "GetAccountPasswordPolicy", "GetAccountSummary", "GetContextKeysForPrincipalPolicy",
+		"CreateSAMLProvider", "CreateServiceLinkedRole", "CreateServiceSpecificCredential",
+		"CreateVirtualMFADevice", "EnableMFADevice", "GenerateCredentialReport",
+		"GetAccountAuthorizationDetails", "GetAccountPasswordPolicy", "GetAccountSummary", "GetContextKeysForPrincipalPolicy",
 		"SimulateCustomPolicy", "SimulatePrincipalPolicy", "UpdateAccountPasswordPolicy", "UpdateLoginProfile",
 		"UploadSSHPublicKey", "UploadServerCertificate", "UploadSigningCertificate",
 	} {

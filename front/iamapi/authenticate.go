@@ -79,7 +79,7 @@ func (h *Handler) authorise(c *call) error {
 
 // describeTags fills in the keys about the tags that a request puts on something or takes off it.
 func (c *call) describeTags() error {
-	tags, err := c.form.tags("Tags")
+	tags, err := c.tags()
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,6 @@ func emptyActions() []action {
 		{name: "ListAccountAliases", serve: empty("AccountAliases"), state: partial, note: none},
 		{name: "ListSAMLProviders", serve: empty("SAMLProviderList"), state: partial, note: none},
 		{name: "ListServerCertificates", serve: empty("ServerCertificateMetadataList"), state: partial, note: none},
-		{name: "ListOpenIDConnectProviders", serve: (*Handler).listProviders, state: yes},
 	}
 	for n := range rows {
 		rows[n].service = serviceIAM
@@ -75,21 +74,4 @@ func (h *Handler) noLoginProfile(c *call) (any, error) {
 		return nil, err
 	}
 	return nil, errorOf(codeNoSuchEntity, "Login Profile for User "+printable(name)+" cannot be found.")
-}
-
-type providerXML struct {
-	ARN string `xml:"Arn"`
-}
-
-// listProviders answers with the provider of the configuration, which every account has.
-func (h *Handler) listProviders(c *call) (any, error) {
-	var providers list[providerXML]
-	if h.o.WebIdentity != nil {
-		providers.Member = []providerXML{{providerARN(c.accountID(), h.o.WebIdentity)}}
-	}
-	return struct{ OpenIDConnectProviderList list[providerXML] }{providers}, nil
-}
-
-func providerARN(accountID string, w WebIdentity) string {
-	return "arn:aws:iam::" + accountID + ":oidc-provider/" + w.Provider()
 }

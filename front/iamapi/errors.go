@@ -18,7 +18,7 @@ const (
 	codeExists           code = "EntityAlreadyExists"
 	codeExpiredToken     code = "ExpiredToken"
 	codeExpiredWeb       code = "ExpiredTokenException"
-	codeIDPCommunication code = "IDPCommunicationError"
+	codeIDPConnection    code = "OpenIdIdpCommunicationError"
 	codeIncomplete       code = "IncompleteSignature"
 	codeInternal         code = "InternalFailure"
 	codeInvalidAction    code = "InvalidAction"
@@ -57,13 +57,6 @@ func (c code) status() int {
 	}
 	return http.StatusBadRequest
 }
-
-// Errors of a WebIdentity.
-var (
-	ErrInvalidToken = errors.New("the web identity token is not valid")
-	ErrExpiredToken = errors.New("the web identity token has expired")
-	ErrUnreachable  = errors.New("the identity provider cannot be reached")
-)
 
 // apiError is an error as it is told. Its cause, if any, is for the log only.
 type apiError struct {

@@ -22,8 +22,8 @@ const (
 	maxForm = 512 << 10
 	// maxParameters bounds how many there are: fifty tags of two, and a dozen more.
 	maxParameters = 256
-	// maxMembers bounds a list.
-	maxMembers = account.MaxTags
+	// maxMembers bounds a list; those that the API bounds are held to less.
+	maxMembers = account.MaxClientIDs + 1
 )
 
 var errForm = errors.New("not a form of distinct parameters")
@@ -110,18 +110,22 @@ func (f form) list(name, suffix string) ([]string, error) {
 	}
 }
 
-// tags returns the tags of a request, whose keys are distinct.
-func (f form) tags(name string) ([]access.Tag, error) {
-	keys, err := f.list(name, ".Key")
+// tags returns the tags of a request, whose keys are distinct: those of users and roles have no case.
+func (c *call) tags() ([]access.Tag, error) {
+	keys, err := c.form.list("Tags", ".Key")
 	if err != nil {
 		return nil, err
 	}
+	same, words := strings.EqualFold, "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+	if c.action.exactTags {
+		same, words = func(a, b string) bool { return a == b }, "Duplicate tag keys found."
+	}
 	var tags []access.Tag
 	for n, key := range keys {
-		if slices.ContainsFunc(tags, func(t access.Tag) bool { return strings.EqualFold(t.Key, key) }) {
-			return nil, errorOf(codeInvalidInput, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+		if slices.ContainsFunc(tags, func(t access.Tag) bool { return same(t.Key, key) }) {
+			return nil, errorOf(codeInvalidInput, words)
 		}
-		tags = append(tags, access.Tag{Key: key, Value: f[member(name, n+1)+".Value"]})
+		tags = append(tags, access.Tag{Key: key, Value: c.form[member("Tags", n+1)+".Value"]})
 	}
 	return tags, nil
 }

@@ -36,7 +36,7 @@ func TestParseForm(t *testing.T) {
 
 func TestFormLists(t *testing.T) {
 	f := form{"Tags.member.1.Key": "a", "Tags.member.1.Value": "1", "Tags.member.2.Key": "b", "Tags.member.4.Key": "d", "Keys.member.1": "x"}
-	if got, err := f.tags("Tags"); err != nil || !reflect.DeepEqual(got, []access.Tag{{Key: "a", Value: "1"}, {Key: "b"}}) {
+	if got, err := (&call{form: f, action: &action{}}).tags(); err != nil || !reflect.DeepEqual(got, []access.Tag{{Key: "a", Value: "1"}, {Key: "b"}}) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	if got, err := f.list("Keys", ""); err != nil || !reflect.DeepEqual(got, []string{"x"}) {
@@ -68,7 +68,7 @@ func FuzzParseForm(f *testing.F) {
 		if again, err := parseForm(values.Encode()); len(values.Encode()) <= maxForm && (err != nil || !reflect.DeepEqual(got, again)) {
 			t.Fatalf("%q: got %v, then %v, %v", text, got, again, err)
 		}
-		_, _ = got.tags("Tags")
+		_, _ = (&call{form: got, action: &action{}}).tags()
 		for _, a := range known {
 			_ = got.check(a.takes)
 		}

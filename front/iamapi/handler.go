@@ -1,7 +1,6 @@
 package iamapi
 
 import (
-	"context"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -14,26 +13,10 @@ import (
 // globalRegion is what clients sign IAM and the global endpoint of STS for, wherever they are.
 const globalRegion = "us-east-1"
 
-// WebIdentity checks the tokens of the identity provider that is configured.
-type WebIdentity interface {
-	// Provider returns the issuer without its scheme, as ARNs and condition keys name it.
-	Provider() string
-	// Verify returns what a token says once its signature, issuer, audience and times were checked. The error is one
-	// of the Err values of this package, wrapped.
-	Verify(ctx context.Context, token string) (Claims, error)
-}
-
-// Claims are what a trust policy may ask of a token.
-type Claims struct {
-	Subject  string   // sub
-	Audience []string // aud, or azp when there is one
-	Methods  []string // amr
-}
-
 // Options sets a Handler up. The zero value works.
 type Options struct {
 	Region      string           // that signatures name, beside us-east-1; "us-east-1"
-	WebIdentity WebIdentity      // nil: no provider
+	WebIdentity WebIdentity      // nil: no provider can be reached
 	Now         func() time.Time // time.Now
 	Logger      *slog.Logger     // slog.Default()
 }
@@ -52,6 +35,9 @@ type Handler struct {
 func New(accounts *account.Store, o Options) *Handler {
 	if o.Region == "" {
 		o.Region = globalRegion
+	}
+	if o.WebIdentity == nil {
+		o.WebIdentity = noWebIdentity{}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -119,11 +105,8 @@ func (h *Handler) serve(c *call) (any, error) {
 func (h *Handler) match(c *call) error {
 	name := c.form.get("Action")
 	a, ok := h.actions[name]
-	if !ok {
-		return errorOf(codeInvalidAction, "Could not find operation "+printable(name)+".")
-	}
-	if v := c.form.get("Version"); v != "" && v != versions[a.service] {
-		return errorOf(codeInvalidAction, "Could not find operation "+a.name+" for version "+printable(v)+".")
+	if v := c.form.get("Version"); !ok || v != "" && v != versions[a.service] {
+		return errorOf(codeInvalidAction, "Could not find operation "+printable(name)+" for version "+printable(v))
 	}
 	c.action = &a
 	return nil

@@ -21,6 +21,9 @@ func namespace(service string) string {
 	return "https://" + service + ".amazonaws.com/doc/" + versions[service] + "/"
 }
 
+// faultNamespace is that of an answer to what is an action of neither API.
+const faultNamespace = "http://webservices.amazon.com/AWSFault/2005-15-09"
+
 // list is a list as these APIs write it; an empty one stands there, too.
 type list[T any] struct {
 	Member []T `xml:"member"`
@@ -113,7 +116,11 @@ func failureXML(c *call, e *apiError) []byte {
 	if e.status() >= http.StatusInternalServerError {
 		kind = "Receiver"
 	}
-	body, err := xml.Marshal(failure{Namespace: namespace(service), Error: errorXML{kind, string(e.code), e.message}, RequestID: c.requestID})
+	space := namespace(service)
+	if e.code == codeInvalidAction {
+		space = faultNamespace
+	}
+	body, err := xml.Marshal(failure{Namespace: space, Error: errorXML{kind, string(e.code), e.message}, RequestID: c.requestID})
 	if err != nil {
 		panic(err) // strings always marshal
 	}

@@ -2,6 +2,7 @@ package iamapi
 
 import (
 	"strings"
+	"time"
 	"unicode"
 
 	"shoal/core/account"
@@ -32,6 +33,14 @@ var (
 	policyScopeType       = shape{values: []string{"All", "AWS", "Local"}}
 	entityType            = shape{values: []string{"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"}}
 	booleanType           = shape{boolean: true}
+
+	providerURLType = shape{least: 1, most: 255}
+	clientIDType    = shape{least: 1, most: 255}
+
+	sessionNameType   = shape{least: 2, most: 64, pattern: test{`[\w+=,.@-]*`, onlyOf("_+=,.@-")}}
+	webTokenType      = shape{least: 4, most: maxWebToken}
+	sessionPolicyType = shape{least: 1, most: 2048}
+	roleDurationType  = shape{number: true, least: int(account.MinSession / time.Second), most: int(account.MaxRoleSession / time.Second)}
 
 	tagKeyType     = shape{least: 1, most: 128, pattern: test{`[\p{L}\p{Z}\p{N}_.:/=+\-@]+`, isTagText}}
 	tagValueType   = shape{most: 256, pattern: test{`[\p{L}\p{Z}\p{N}_.:/=+\-@]*`, isTagText}}

@@ -1,8 +1,6 @@
 package iamapi
 
 import (
-	"errors"
-	"strings"
 	"time"
 
 	"shoal/core/access"
@@ -16,7 +14,13 @@ func stsActions() []action {
 		{name: "GetSessionToken", service: serviceSTS, serve: (*Handler).getSessionToken, free: true, state: partial, note: "no MFA"},
 		{name: "GetFederationToken", service: serviceSTS, resource: ofFederated, serve: (*Handler).getFederationToken, state: partial, note: "no session tags; a bucket policy that names the federated user gives no more than the session policies"},
 		{name: "AssumeRole", service: serviceSTS, serve: (*Handler).assumeRole, free: true, state: partial, note: noTags},
-		{name: "AssumeRoleWithWebIdentity", service: serviceSTS, serve: (*Handler).assumeRoleWithWebIdentity, free: true, anonymous: true, state: partial, note: "one OpenID Connect provider, of the configuration; no session tags"},
+		{name: "AssumeRoleWithWebIdentity", service: serviceSTS, serve: (*Handler).assumeRoleWithWebIdentity, free: true, anonymous: true, state: partial, note: "no session tags", takes: []parameter{
+			{"RoleArn", required, arnType},
+			{"RoleSessionName", optional, sessionNameType},
+			{"WebIdentityToken", optional, webTokenType},
+			{"DurationSeconds", optional, roleDurationType},
+			{"Policy", optional, sessionPolicyType},
+		}},
 	}
 }
 
@@ -94,7 +98,10 @@ func (c *call) sessionRequest(name string) (r account.SessionRequest, err error)
 		return r, err
 	}
 	r.Policy, r.Source = c.form.get("Policy"), c.form.get("SourceIdentity")
-	return r, nil
+	if r.Policy != "" {
+		_, err = access.ParseIdentityPolicy([]byte(r.Policy))
+	}
+	return r, err
 }
 
 func (h *Handler) getFederationToken(c *call) (any, error) {
@@ -175,77 +182,4 @@ func (c *call) tellDenial(err error, arn string) error {
 		return c.denied(arn)
 	}
 	return err
-}
-
-func (h *Handler) assumeRoleWithWebIdentity(c *call) (any, error) {
-	arn, err := c.form.need("RoleArn")
-	if err != nil {
-		return nil, err
-	}
-	token, err := c.form.need("WebIdentityToken")
-	if err != nil {
-		return nil, err
-	}
-	r, err := c.sessionRequest("RoleSessionName")
-	if err != nil {
-		return nil, err
-	}
-	provider := h.o.WebIdentity
-	if provider == nil {
-		return nil, errorOf(codeInvalidWeb, "No OpenIDConnect provider found in your account.")
-	}
-	claims, err := provider.Verify(c.ctx, token)
-	if err != nil {
-		return nil, tellToken(err)
-	}
-	if r.Source != "" {
-		return nil, invalid("SourceIdentity", "Member is not supported here")
-	}
-	r.Provider = providerARN(accountOf(arn), provider)
-	c.describeSession(r)
-	c.describeClaims(provider.Provider(), claims)
-	asking := access.Request{
-		Principal: access.Principal{Kind: access.User, Federated: r.Provider}, Action: c.action.permission(), Context: c.access,
-	}
-	made, err := h.accounts.AssumeRole(c.ctx, arn, asking, false, r)
-	if err != nil {
-		if translate(err).code == codeAccessDenied {
-			return nil, errorOf(codeAccessDenied, "Not authorized to perform sts:AssumeRoleWithWebIdentity")
-		}
-		return nil, err
-	}
-	return struct {
-		Credentials                 credentialsXML
-		SubjectFromWebIdentityToken string
-		AssumedRoleUser             assumedXML
-		Provider                    string
-		Audience                    string
-	}{toCredentials(made), claims.Subject, assumedXML{made.UserID, made.ARN}, r.Provider, strings.Join(claims.Audience, ",")}, nil
-}
-
-// accountOf returns the account of an ARN, "" when it has none.
-func accountOf(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 {
-		return ""
-	}
-	return parts[4]
-}
-
-// describeClaims fills in what trust policies ask of a token.
-func (c *call) describeClaims(provider string, claims Claims) {
-	c.access.Set(access.Key(provider+":sub"), claims.Subject)
-	c.access.Set(access.Key(provider+":aud"), claims.Audience...)
-	c.access.Set(access.Key(provider+":amr"), claims.Methods...)
-}
-
-// tellToken gives the error of a WebIdentity its code.
-func tellToken(err error) error {
-	switch {
-	case errors.Is(err, ErrExpiredToken):
-		return &apiError{code: codeExpiredWeb, message: "Token expired.", err: err}
-	case errors.Is(err, ErrUnreachable):
-		return &apiError{code: codeIDPCommunication, message: "Couldn't retrieve verification key from your identity provider.", err: err}
-	}
-	return &apiError{code: codeInvalidWeb, message: "The web identity token that was passed could not be validated.", err: err}
 }

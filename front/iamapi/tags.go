@@ -64,7 +64,7 @@ func (c *call) named(parameter string) (name string, tags []access.Tag, err erro
 	if name, err = c.form.need(parameter); err != nil {
 		return "", nil, err
 	}
-	tags, err = c.form.tags("Tags")
+	tags, err = c.tags()
 	return name, tags, err
 }
 

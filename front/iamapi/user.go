@@ -72,7 +72,7 @@ func toTags(tags []access.Tag) *list[tagXML] {
 func toTag(t access.Tag) tagXML { return tagXML{t.Key, t.Value} }
 
 func (h *Handler) createUser(c *call) (any, error) {
-	tags, err := c.form.tags("Tags")
+	tags, err := c.tags()
 	if err != nil {
 		return nil, err
 	}
