@@ -126,7 +126,7 @@ func (i Identity) validate() error {
 
 func checkTrust(document string) error {
 	if policySize(document) > maxTrust {
-		return overQuota("check trust policy", "", "characters of a trust policy", maxTrust)
+		return overQuota("check trust policy", "", "ACLSizePerRole", maxTrust)
 	}
 	_, err := access.ParseTrustPolicy([]byte(document))
 	return err

@@ -79,12 +79,13 @@ func (c *call) versionNumber() int {
 }
 
 func (h *Handler) createPolicy(c *call) (any, error) {
-	name, tags, err := c.named("PolicyName")
+	tags, err := c.tags()
 	if err != nil {
 		return nil, err
 	}
 	p, err := h.accounts.CreatePolicy(c.ctx, account.ManagedPolicy{
-		Account: c.account(), Name: name, Path: c.form.get("Path"), Description: c.form.get("Description"), Tags: tags,
+		Account: c.account(), Name: c.form.get("PolicyName"), Path: c.form.get("Path"),
+		Description: c.form.get("Description"), Tags: tags,
 	}, c.form.get("PolicyDocument"))
 	if err != nil {
 		return nil, err
@@ -140,11 +141,11 @@ func (h *Handler) deletePolicy(c *call) (any, error) {
 }
 
 func (h *Handler) tagPolicy(c *call) (any, error) {
-	arn, tags, err := c.named("PolicyArn")
+	tags, err := c.tags()
 	if err != nil {
 		return nil, err
 	}
-	return nil, h.accounts.ChangePolicy(c.ctx, c.account(), arn, func(p *account.ManagedPolicy) error {
+	return nil, h.accounts.ChangePolicy(c.ctx, c.account(), c.form.get("PolicyArn"), func(p *account.ManagedPolicy) error {
 		p.Tags = withTags(p.Tags, tags)
 		return nil
 	})

@@ -9,20 +9,29 @@ import (
 )
 
 func roleActions() []action {
-	role := ofIdentity(account.IAMRole, "RoleName")
+	named := parameter{"RoleName", required, roleNameType}
+	row := func(name string, serve func(*Handler, *call) (any, error), takes ...parameter) action {
+		return action{name: name, service: serviceIAM, takes: takes, resource: ofIdentity(account.IAMRole, "RoleName"), serve: serve, state: yes}
+	}
+	create := row("CreateRole", (*Handler).createRole, named, parameter{"AssumeRolePolicyDocument", required, policyDocumentType},
+		parameter{"Path", optional, pathType}, parameter{"Description", optional, descriptionType}, parameter{"MaxSessionDuration", optional, maxSessionType},
+		parameter{"PermissionsBoundary", optional, arnType}, parameter{"Tags", optional, tagListType})
+	create.resource, create.tagging = ofNew("role", "RoleName"), "iam:TagRole"
+	get := row("GetRole", (*Handler).getRole, parameter{"RoleName", mandatory, roleNameType})
+	get.state, get.note = partial, "RoleLastUsed is always empty"
+	list := row("ListRoles", (*Handler).listRoles, paged(parameter{"PathPrefix", optional, pathPrefixType})...)
+	list.resource = nil
 	return []action{
-		{name: "CreateRole", service: serviceIAM, resource: ofNew("role", "RoleName"), serve: (*Handler).createRole, tagging: "iam:TagRole", state: yes},
-		{name: "GetRole", service: serviceIAM, resource: role, serve: (*Handler).getRole, state: partial, note: "no RoleLastUsed"},
-		{name: "ListRoles", service: serviceIAM, serve: (*Handler).listRoles, state: yes},
-		{name: "UpdateRole", service: serviceIAM, resource: role, serve: (*Handler).updateRole, state: yes},
-		{name: "UpdateRoleDescription", service: serviceIAM, resource: role, serve: (*Handler).updateRoleDescription, state: yes},
-		{name: "UpdateAssumeRolePolicy", service: serviceIAM, resource: role, serve: (*Handler).updateAssumeRolePolicy, state: yes},
-		{name: "DeleteRole", service: serviceIAM, resource: role, serve: (*Handler).deleteRole, state: yes},
-		{name: "TagRole", service: serviceIAM, resource: role, serve: tagIdentity(account.IAMRole, "RoleName"), state: yes},
-		{name: "UntagRole", service: serviceIAM, resource: role, serve: untagIdentity(account.IAMRole, "RoleName"), state: yes},
-		{name: "ListRoleTags", service: serviceIAM, resource: role, serve: identityTags(account.IAMRole, "RoleName"), state: yes},
-		{name: "PutRolePermissionsBoundary", service: serviceIAM, resource: role, serve: putBoundary(account.IAMRole, "RoleName"), state: yes},
-		{name: "DeleteRolePermissionsBoundary", service: serviceIAM, resource: role, serve: deleteBoundary(account.IAMRole, "RoleName"), state: yes},
+		create, get, list,
+		row("UpdateRole", (*Handler).updateRole, named, parameter{"Description", optional, descriptionType}, parameter{"MaxSessionDuration", optional, maxSessionType}),
+		row("UpdateRoleDescription", (*Handler).updateRoleDescription, named, parameter{"Description", required, descriptionType}),
+		row("UpdateAssumeRolePolicy", (*Handler).updateAssumeRolePolicy, named, parameter{"PolicyDocument", required, policyDocumentType}),
+		row("DeleteRole", (*Handler).deleteRole, parameter{"RoleName", mandatory, roleNameType}),
+		row("TagRole", tagIdentity(account.IAMRole, "RoleName"), named, parameter{"Tags", required, tagListType}),
+		row("UntagRole", untagIdentity(account.IAMRole, "RoleName"), named, parameter{"TagKeys", required, tagKeyListType}),
+		row("ListRoleTags", identityTags(account.IAMRole, "RoleName"), paged(named)...),
+		row("PutRolePermissionsBoundary", putBoundary(account.IAMRole, "RoleName"), named, parameter{"PermissionsBoundary", required, arnType}),
+		row("DeleteRolePermissionsBoundary", deleteBoundary(account.IAMRole, "RoleName"), named),
 	}
 }
 
@@ -37,12 +46,13 @@ type roleXML struct {
 	MaxSessionDuration       int64
 	PermissionsBoundary      *boundaryXML
 	Tags                     *list[tagXML]
+	RoleLastUsed             *struct{} // empty, as of a role that was never used: the use of roles is not kept
 }
 
 func toRole(i account.Identity) roleXML {
 	return roleXML{
 		i.Path, i.Name, i.ID, i.ARN(), timestamp(i.Created), escapeDocument(i.Trust), i.Description,
-		int64(i.MaxSession / time.Second), toBoundary(i.Boundary), toTags(i.Tags),
+		int64(i.MaxSession / time.Second), toBoundary(i.Boundary), toTags(i.Tags), &struct{}{},
 	}
 }
 
@@ -54,11 +64,7 @@ func escapeDocument(document string) string {
 type roleResult struct{ Role roleXML }
 
 func (h *Handler) createRole(c *call) (any, error) {
-	name, tags, err := c.named("RoleName")
-	if err != nil {
-		return nil, err
-	}
-	trust, err := c.form.need("AssumeRolePolicyDocument")
+	tags, err := c.tags()
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +73,8 @@ func (h *Handler) createRole(c *call) (any, error) {
 		return nil, err
 	}
 	i, err := h.accounts.CreateIdentity(c.ctx, account.Identity{
-		Kind: account.IAMRole, Account: c.account(), Name: name, Path: c.form.get("Path"), Trust: trust,
+		Kind: account.IAMRole, Account: c.account(), Name: c.form.get("RoleName"), Path: c.form.get("Path"),
+		Trust:       c.form.get("AssumeRolePolicyDocument"),
 		Description: c.form.get("Description"), MaxSession: longest, Boundary: c.form.get("PermissionsBoundary"), Tags: tags,
 	})
 	if err != nil {
@@ -84,11 +91,7 @@ func (c *call) maxSession() (time.Duration, error) {
 }
 
 func (h *Handler) getRole(c *call) (any, error) {
-	name, err := c.form.need("RoleName")
-	if err != nil {
-		return nil, err
-	}
-	i, err := h.accounts.Identity(c.ctx, account.IAMRole, c.account(), name)
+	i, err := h.accounts.Identity(c.ctx, account.IAMRole, c.account(), c.form.get("RoleName"))
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +109,7 @@ func (h *Handler) listRoles(c *call) (any, error) {
 	}
 	listed := func(i account.Identity) roleXML {
 		x := toRole(i)
-		x.Tags, x.PermissionsBoundary = nil, nil // as AWS: asked for one by one
+		x.Tags, x.PermissionsBoundary, x.RoleLastUsed = nil, nil, nil // as AWS: asked for one by one
 		return x
 	}
 	return struct {
@@ -117,11 +120,7 @@ func (h *Handler) listRoles(c *call) (any, error) {
 
 // changeRole changes the role that the request names.
 func (h *Handler) changeRole(c *call, f func(*account.Identity) error) error {
-	name, err := c.form.need("RoleName")
-	if err != nil {
-		return err
-	}
-	return h.accounts.ChangeIdentity(c.ctx, account.IAMRole, c.account(), name, f)
+	return h.accounts.ChangeIdentity(c.ctx, account.IAMRole, c.account(), c.form.get("RoleName"), f)
 }
 
 // updateRole changes what is given; its result is an empty element.
@@ -156,20 +155,12 @@ func (h *Handler) updateRoleDescription(c *call) (any, error) {
 }
 
 func (h *Handler) updateAssumeRolePolicy(c *call) (any, error) {
-	trust, err := c.form.need("PolicyDocument")
-	if err != nil {
-		return nil, err
-	}
 	return nil, h.changeRole(c, func(i *account.Identity) error {
-		i.Trust = trust
+		i.Trust = c.form.get("PolicyDocument")
 		return nil
 	})
 }
 
 func (h *Handler) deleteRole(c *call) (any, error) {
-	name, err := c.form.need("RoleName")
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.accounts.DeleteIdentity(c.ctx, account.IAMRole, c.account(), name)
+	return nil, h.accounts.DeleteIdentity(c.ctx, account.IAMRole, c.account(), c.form.get("RoleName"))
 }

@@ -121,7 +121,8 @@ func TestUsersMayNothingByThemselves(t *testing.T) {
 	s.step(s.expand("key bob ${id} ${secret}"))
 	const parameters = " UserName=carol GroupName=g RoleName=r PolicyName=p PolicyArn=arn:aws:iam::aws:policy/AdministratorAccess Name=guest" +
 		" PermissionsBoundary=arn:aws:iam::aws:policy/AdministratorAccess PolicyDocument={} AccessKeyId=AKIAIOSFODNN7EXAMPLE Status=Active" +
-		" Tags.member.1.Key=k Tags.member.1.Value=v TagKeys.member.1=k VersionId=v1 Url=https://id.example.test ClientID=c ThumbprintList.member.1=t"
+		" Tags.member.1.Key=k Tags.member.1.Value=v TagKeys.member.1=k VersionId=v1 Url=https://id.example.test ClientID=c ThumbprintList.member.1=t" +
+		" AssumeRolePolicyDocument={} Description=d"
 	provider := " OpenIDConnectProviderArn=arn:aws:iam::" + s.vars["alice"] + ":oidc-provider/id.example.test"
 	for _, policy := range []string{"", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:DeleteUser","Resource":"*"}]}`} {
 		s.signer = "alice"

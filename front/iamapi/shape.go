@@ -42,6 +42,9 @@ var (
 	sessionPolicyType = shape{least: 1, most: 2048}
 	roleDurationType  = shape{number: true, least: int(account.MinSession / time.Second), most: int(account.MaxRoleSession / time.Second)}
 
+	descriptionType = shape{most: 1000, pattern: test{`[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`, isDescription}}
+	maxSessionType  = shape{number: true, least: int(account.MinRoleSession / time.Second), most: int(account.MaxRoleSession / time.Second)}
+
 	tagKeyType     = shape{least: 1, most: 128, pattern: test{`[\p{L}\p{Z}\p{N}_.:/=+\-@]+`, isTagText}}
 	tagValueType   = shape{most: 256, pattern: test{`[\p{L}\p{Z}\p{N}_.:/=+\-@]*`, isTagText}}
 	tagListType    = shape{most: account.MaxTags, fields: []parameter{{"Key", required, tagKeyType}, {"Value", required, tagValueType}}}
@@ -83,6 +86,10 @@ func isPathPrefix(s string) bool {
 // isDocument: [\u0009\u000A\u000D\u0020-\u00FF]+
 func isDocument(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\r", r) || r > 0xff }) < 0
+}
+
+func isDescription(s string) bool {
+	return isDocument(s) && strings.IndexFunc(s, func(r rune) bool { return r >= 0x7f && r <= 0xa0 }) < 0
 }
 
 func isTagText(s string) bool {

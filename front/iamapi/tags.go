@@ -11,11 +11,11 @@ import (
 // tagIdentity adds tags, or replaces those of the same keys.
 func tagIdentity(kind account.IdentityKind, parameter string) func(*Handler, *call) (any, error) {
 	return func(h *Handler, c *call) (any, error) {
-		name, tags, err := c.named(parameter)
+		tags, err := c.tags()
 		if err != nil {
 			return nil, err
 		}
-		return nil, h.accounts.ChangeIdentity(c.ctx, kind, c.account(), name, func(i *account.Identity) error {
+		return nil, h.accounts.ChangeIdentity(c.ctx, kind, c.account(), c.form.get(parameter), func(i *account.Identity) error {
 			i.Tags = withTags(i.Tags, tags)
 			return nil
 		})
@@ -24,15 +24,11 @@ func tagIdentity(kind account.IdentityKind, parameter string) func(*Handler, *ca
 
 func untagIdentity(kind account.IdentityKind, parameter string) func(*Handler, *call) (any, error) {
 	return func(h *Handler, c *call) (any, error) {
-		name, err := c.form.need(parameter)
-		if err != nil {
-			return nil, err
-		}
 		keys, err := c.form.list("TagKeys", "")
 		if err != nil {
 			return nil, err
 		}
-		return nil, h.accounts.ChangeIdentity(c.ctx, kind, c.account(), name, func(i *account.Identity) error {
+		return nil, h.accounts.ChangeIdentity(c.ctx, kind, c.account(), c.form.get(parameter), func(i *account.Identity) error {
 			i.Tags = withoutTags(i.Tags, keys)
 			return nil
 		})
@@ -46,26 +42,13 @@ type tagsXML struct {
 
 func identityTags(kind account.IdentityKind, parameter string) func(*Handler, *call) (any, error) {
 	return func(h *Handler, c *call) (any, error) {
-		name, err := c.form.need(parameter)
-		if err != nil {
-			return nil, err
-		}
-		i, err := h.accounts.Identity(c.ctx, kind, c.account(), name)
+		i, err := h.accounts.Identity(c.ctx, kind, c.account(), c.form.get(parameter))
 		if err != nil {
 			return nil, err
 		}
 		tags, more, err := page(c, i.Tags, func(t access.Tag) string { return t.Key })
 		return tagsXML{convert(tags, toTag), more}, err
 	}
-}
-
-// named returns the parameter that names the entity, and the tags.
-func (c *call) named(parameter string) (name string, tags []access.Tag, err error) {
-	if name, err = c.form.need(parameter); err != nil {
-		return "", nil, err
-	}
-	tags, err = c.tags()
-	return name, tags, err
 }
 
 // withTags returns old with the tags that are put on it, by key.
@@ -87,24 +70,12 @@ func withoutTags(old []access.Tag, keys []string) []access.Tag {
 
 func putBoundary(kind account.IdentityKind, parameter string) func(*Handler, *call) (any, error) {
 	return func(h *Handler, c *call) (any, error) {
-		name, err := c.form.need(parameter)
-		if err != nil {
-			return nil, err
-		}
-		arn, err := c.form.need("PermissionsBoundary")
-		if err != nil {
-			return nil, err
-		}
-		return nil, h.accounts.SetBoundary(c.ctx, kind, c.account(), name, arn)
+		return nil, h.accounts.SetBoundary(c.ctx, kind, c.account(), c.form.get(parameter), c.form.get("PermissionsBoundary"))
 	}
 }
 
 func deleteBoundary(kind account.IdentityKind, parameter string) func(*Handler, *call) (any, error) {
 	return func(h *Handler, c *call) (any, error) {
-		name, err := c.form.need(parameter)
-		if err != nil {
-			return nil, err
-		}
-		return nil, h.accounts.SetBoundary(c.ctx, kind, c.account(), name, "")
+		return nil, h.accounts.SetBoundary(c.ctx, kind, c.account(), c.form.get(parameter), "")
 	}
 }
