@@ -32,20 +32,28 @@ const suiteUser = "5a0c0f0a1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b
 func TestConformance(t *testing.T) {
 	program := findVersity(t)
 	listed := readLists(t)
-	names := make(chan string)
+	names, sessions := make(chan string), make(chan string)
 	got := &outcomes{wrong: map[string]string{}}
 	t.Run("suite", func(t *testing.T) {
 		var workers sync.WaitGroup
 		for range conformanceWorkers {
-			w := newSuiteWorker(t, program)
+			w := newSuiteWorker(t, program, nil)
 			workers.Go(func() { w.work(names, listed.pass, got) })
 		}
+		w := newSuiteWorker(t, program, newSuiteIssuer(t))
+		workers.Go(func() { w.work(sessions, listed.pass, got) })
 		for _, name := range suiteNames(t, program) {
-			if _, excluded := listed.excluded[name]; !excluded {
+			if _, excluded := listed.excluded[name]; excluded {
+				continue
+			}
+			if needsToken(name) {
+				sessions <- name
+			} else {
 				names <- name
 			}
 		}
 		close(names)
+		close(sessions)
 		workers.Wait()
 	})
 	if os.Getenv(conformanceVariable) == "update" {
@@ -112,14 +120,15 @@ func (o *outcomes) add(name, wrong string) {
 // suiteWorker runs tests one after the other on its own server.
 type suiteWorker struct {
 	program string
-	s       *server // replaced when a test leaves what cannot be deleted
-	dir     string  // its working directory, with the stand-in for Versity's admin command
-	proxy   string  // URL of the translator in front of s
+	s       *server      // replaced when a test leaves what cannot be deleted
+	dir     string       // its working directory, with the stand-in for Versity's admin command
+	proxy   string       // URL of the translator in front of s
+	issuer  *suiteIssuer // nil: its tests need no token
 }
 
-func newSuiteWorker(t testing.TB, program string) *suiteWorker {
+func newSuiteWorker(t testing.TB, program string, issuer *suiteIssuer) *suiteWorker {
 	t.Helper()
-	w := &suiteWorker{program: program, s: start(t, options{}), dir: t.TempDir()}
+	w := &suiteWorker{program: program, s: start(t, options{flags: issuer.flags()}), dir: t.TempDir(), issuer: issuer}
 	_, code := w.s.command("user", "create", "conformance", "--data", w.s.data, "--role", "admin",
 		"--access-key", suiteUser, "--canonical-id", suiteUser, "--secret-key", rootSecret)
 	if code != 0 {
@@ -159,7 +168,7 @@ func (w *suiteWorker) tidyRun(name string) (wrong string) {
 	wrong = w.run(name)
 	if err := w.wipe(); err != nil {
 		w.s.t.Logf("what %s left cannot be deleted: %v", name, err)
-		*w = *newSuiteWorker(w.s.t, w.program)
+		*w = *newSuiteWorker(w.s.t, w.program, w.issuer)
 	}
 	return wrong
 }
@@ -178,6 +187,7 @@ func (w *suiteWorker) run(name string) string {
 		"--endpoint", endpoint, name, "--versioning-enabled")
 	cmd.Dir = w.dir
 	cmd.Env = append(cleanEnviron(), "SHOAL="+os.Getenv(binaryVariable), "SHOAL_DATA="+w.s.data)
+	cmd.Env = append(cmd.Env, w.issuer.environ()...)
 	printed, err := cmd.CombinedOutput()
 	text := colours.ReplaceAllString(string(printed), "")
 	if err == nil && strings.Contains(text, "PASS ") && !strings.Contains(text, "SKIP ") {
