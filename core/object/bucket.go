@@ -40,7 +40,8 @@ type BucketConfig struct {
 	Versioning        Versioning
 	RequesterPays     bool // RequestPaymentConfiguration: Payer is Requester
 	Seeding           Seeding
-	Encryption        *BucketEncryption // nil when never put
+	Notification      []NotificationRule // no two of which overlap
+	Encryption        *BucketEncryption  // nil when never put
 }
 
 // BucketEncryption is the default encryption of a bucket (PutBucketEncryption).

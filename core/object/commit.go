@@ -40,6 +40,8 @@ type publication struct {
 	body      []byte   // inline content
 	fresh     []blob.ID
 	condition WriteCondition
+	event     EventType
+	by        Requester
 	// extra reads and checks more in the same commit. It runs before the first write and returns one that
 	// runs after the others; either may be nil.
 	extra func(tx *kv.Tx) (func(v *Version) error, error)
@@ -48,15 +50,21 @@ type publication struct {
 // publish is step 3 of the commit order.
 func (s *Store) publish(ctx context.Context, p publication) (*Version, error) {
 	var out *Version
+	var event *Event
 	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
 		v := *p.version
 		out = &v
-		return s.publishOnce(tx, p, &v)
+		if err := s.publishOnce(tx, p, &v); err != nil {
+			return err
+		}
+		event = s.addEvent(tx, p.bucket, p.event, &v, p.by)
+		return nil
 	})
 	s.pressure.note(err, s.now())
 	if err != nil {
 		return nil, fail(p.op, resource(p.bucket, p.version.Key), err)
 	}
+	s.noteEvent(event)
 	return out, nil
 }
 

@@ -35,6 +35,7 @@ type CompleteRequest struct {
 	Checksum  string // declared full-object or composite value; "" = not declared
 	Size      int64  // x-amz-mp-object-size; -1 = not declared
 	Condition WriteCondition
+	By        Requester
 }
 
 // CompleteUpload makes the parts an object. It seals the upload, so that a part that is put meanwhile is
@@ -84,7 +85,7 @@ func (s *Store) completeOnce(ctx context.Context, op string, r CompleteRequest) 
 		return nil, err
 	}
 	return s.publish(ctx, publication{
-		op: op, bucket: r.Bucket, condition: r.Condition,
+		op: op, bucket: r.Bucket, condition: r.Condition, event: ObjectCreatedCompleteMultipartUpload, by: r.By,
 		version: &Version{
 			BucketID: u.BucketID, Key: u.Key, Size: a.size, ETag: a.etag, Owner: u.Owner, ACL: u.ACL,
 			StorageClass: u.StorageClass, Header: u.Header, Tags: u.Tags, Checksum: a.checksum, PartCount: len(a.parts),

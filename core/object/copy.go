@@ -21,6 +21,7 @@ type CopyRequest struct {
 	Tags         *[]access.Tag // nil = the source's (x-amz-tagging-directive: COPY)
 	StorageClass string
 	Condition    WriteCondition
+	By           Requester
 	// Algorithm, when set and not the source's, makes the copy read the source once to compute it.
 	Algorithm  ChecksumAlgorithm
 	Encryption encryption.Choice // of the copy; that of the source is not taken over (S3 API reference, CopyObject)
@@ -45,7 +46,7 @@ func (s *Store) Copy(ctx context.Context, r CopyRequest) (*Version, error) {
 			return nil, fail(op, name, err)
 		}
 	}
-	p := publication{op: op, bucket: r.Bucket, version: v, condition: r.Condition}
+	p := publication{op: op, bucket: r.Bucket, version: v, condition: r.Condition, event: ObjectCreatedCopy, by: r.By}
 	if src.Content.Inline {
 		if p.body, err = s.inlineBytes(ctx, src); err != nil {
 			return nil, fail(op, name, err)

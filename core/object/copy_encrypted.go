@@ -45,7 +45,7 @@ func (s *Store) copyAnew(ctx context.Context, op string, r CopyRequest, v *Versi
 		return nil, fail(op, name, err)
 	}
 	v.ETag, v.Checksum, v.PartCount, v.Content, v.Encryption = body.etag, body.checksum, 0, body.content(), envelope
-	made, err := s.publish(ctx, publication{op: op, bucket: r.Bucket, version: v, body: body.inline, fresh: body.fresh(), condition: r.Condition})
+	made, err := s.publish(ctx, publication{op: op, bucket: r.Bucket, version: v, body: body.inline, fresh: body.fresh(), condition: r.Condition, event: ObjectCreatedCopy, by: r.By})
 	if err != nil {
 		s.abandonAll(ctx, body.fresh())
 	}

@@ -14,6 +14,7 @@ type DeleteRequest struct {
 	Ref       VersionRef
 	Condition WriteCondition // on the version that is deleted
 	Owner     access.Owner   // of a delete marker
+	By        Requester
 }
 
 // DeleteResult says what a delete did; deleting what is absent is a success with zero values.
@@ -21,6 +22,8 @@ type DeleteResult struct {
 	DeleteMarker bool      // a marker was made, or the version deleted was one
 	VersionID    VersionID // of the marker made or the version deleted; zero when a bucket without versioning lost an object
 	Null         bool
+
+	event *Event // that tells of it
 }
 
 // ClientID is the id of that version as clients read it.
@@ -44,6 +47,7 @@ func (s *Store) Delete(ctx context.Context, r DeleteRequest) (DeleteResult, erro
 	if err != nil {
 		return DeleteResult{}, fail(op, resource(r.Bucket, r.Key), err)
 	}
+	s.noteEvent(out.event)
 	return out, nil
 }
 
@@ -67,6 +71,7 @@ func (s *Store) deleteVersion(tx *kv.Tx, op string, r DeleteRequest) (out Delete
 	}
 	s.addUsage(tx, v.BucketID, usage{}.minus(v.usage()))
 	out = DeleteResult{DeleteMarker: v.DeleteMarker, VersionID: v.ID, Null: v.Null}
+	out.event = s.addEvent(tx, r.Bucket, ObjectRemovedDelete, v, r.By)
 	if at.current {
 		return out, s.promote(tx, v)
 	}
@@ -97,6 +102,9 @@ func (s *Store) deleteCurrent(tx *kv.Tx, op string, r DeleteRequest) (out Delete
 	}
 	if g.versioning == VersioningOff {
 		// The guard stays as it is: this makes nothing that a delete of the bucket could miss.
+		if old != nil {
+			out.event = s.addEvent(tx, r.Bucket, ObjectRemovedDelete, old, r.By)
+		}
 		return out, s.deleteOnly(tx, old)
 	}
 	if _, err := checkGuard(tx, op, name, rows[0]); err != nil {
@@ -106,8 +114,12 @@ func (s *Store) deleteCurrent(tx *kv.Tx, op string, r DeleteRequest) (out Delete
 	if err := checkKey(op, name, r.Key); err != nil {
 		return out, err
 	}
-	err = s.place(tx, g.versioning, old, marker)
-	return DeleteResult{DeleteMarker: true, VersionID: marker.ID, Null: marker.Null}, err
+	if err := s.place(tx, g.versioning, old, marker); err != nil {
+		return out, err
+	}
+	out = DeleteResult{DeleteMarker: true, VersionID: marker.ID, Null: marker.Null}
+	out.event = s.addEvent(tx, r.Bucket, ObjectRemovedDeleteMarkerCreated, marker, r.By)
+	return out, nil
 }
 
 // deleteOnly removes the only version of a key; nil is none.

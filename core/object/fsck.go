@@ -151,6 +151,7 @@ func (c *checker) rowChecks() map[byte]func(context.Context, kv.Row) ([]Finding,
 		kindTorrentData: c.checkTorrentData,
 		kindInfohash:    c.checkInfohash,
 		kindPrefix:      c.checkPrefix,
+		kindEvent:       c.checkEvent,
 	}
 }
 

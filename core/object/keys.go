@@ -32,6 +32,7 @@ const (
 	kindDelta       = 'n' // bucket id, shard, random -> usage delta
 	kindSum         = 'N' // bucket id -> usage sum
 	kindScrub       = 's' // position of the scrubber
+	kindEvent       = 'e' // target, lane, sequence, random -> event record
 )
 
 const (

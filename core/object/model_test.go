@@ -118,7 +118,7 @@ func (m *model) copy(rt *rapid.T) {
 func (m *model) acl(rt *rapid.T) {
 	key := drawKey(rt)
 	acl := access.ACL{Owner: access.Owner{ID: "somebody"}}
-	err := m.s.SetACL(rt.Context(), m.b, key, VersionRef{}, acl)
+	err := m.s.SetACL(rt.Context(), m.b, key, VersionRef{}, acl, Requester{})
 	if _, ok := m.objects[key]; ok != (err == nil) || err != nil && !fault.Is(err, fault.NoSuchKey) {
 		rt.Fatalf("set acl of %q: %v", key, err)
 	}

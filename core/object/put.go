@@ -35,6 +35,8 @@ type PutRequest struct {
 	Integrity    Integrity
 	Condition    WriteCondition
 	Encryption   encryption.Choice
+	By           Requester
+	Event        EventType // 0 is ObjectCreatedPut
 }
 
 // Put stores one object. The condition is checked before the body is read, as an early answer, and again
@@ -53,6 +55,9 @@ func (s *Store) Put(ctx context.Context, r PutRequest) (*Version, error) {
 			return nil, err
 		}
 	}
+	if r.Event == 0 {
+		r.Event = ObjectCreatedPut
+	}
 	how, envelope, err := s.newSeal(ctx, r.Encryption, placeOf(r.Bucket.ID, r.Key))
 	if err != nil {
 		return nil, fail(op, name, err)
@@ -62,7 +67,7 @@ func (s *Store) Put(ctx context.Context, r PutRequest) (*Version, error) {
 		return nil, fail(op, name, err)
 	}
 	v, err := s.publish(ctx, publication{
-		op: op, bucket: r.Bucket, body: body.inline, fresh: body.fresh(), condition: r.Condition,
+		op: op, bucket: r.Bucket, body: body.inline, fresh: body.fresh(), condition: r.Condition, event: r.Event, by: r.By,
 		version: &Version{
 			BucketID: r.Bucket.ID, Key: r.Key, Size: body.size, ETag: body.etag, Owner: r.Owner, ACL: r.ACL,
 			StorageClass: r.StorageClass, Header: r.Header, Tags: r.Tags, Checksum: body.checksum,

@@ -25,6 +25,9 @@ const (
 	bucketFieldEncryption
 )
 
+// Later fields; the numbers between are of others.
+const bucketFieldNotification = 16 // repeated
+
 // Bits of bucketFieldBlock. blockPut is set in every public access block, also one that blocks nothing.
 const (
 	blockPut = 1 << iota
@@ -47,6 +50,9 @@ func encodeBucket(b *Bucket) []byte {
 	r = appendBool(r, bucketFieldRequesterPays, b.Config.RequesterPays)
 	r = appendText(r, bucketFieldSeedingPolicy, b.Config.Seeding.Policy)
 	r = appendUint(r, bucketFieldSeedingRate, uint64(b.Config.Seeding.Rate))
+	for i := range b.Config.Notification {
+		r = appendMessage(r, bucketFieldNotification, encodeRule(&b.Config.Notification[i]))
+	}
 	return appendText(r, bucketFieldEncryption, encodeBucketEncryption(b.Config.Encryption))
 }
 
@@ -101,6 +107,10 @@ func (b *Bucket) read(f field) (err error) {
 		if b.Config.Seeding.Rate = f.int64(); b.Config.Seeding.Rate < 0 {
 			err = fmt.Errorf("%w: %d bytes a second", errRecord, b.Config.Seeding.Rate)
 		}
+	case bucketFieldNotification:
+		var rule NotificationRule
+		rule, err = decodeRule(f.data)
+		b.Config.Notification = append(b.Config.Notification, rule)
 	}
 	return err
 }

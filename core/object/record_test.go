@@ -50,6 +50,28 @@ func fullBucket() *Bucket {
 	}
 }
 
+// notifyingBucket has notification rules.
+func notifyingBucket() *Bucket {
+	b := fullBucket()
+	b.Config.Notification = []NotificationRule{
+		{
+			ID: "rule", ARN: "arn:shoal:sqs::hook:webhook", Target: "hook", Names: []string{"s3:ObjectCreated:*", "s3:ObjectRestore:*"},
+			Events: ObjectCreatedPut | ObjectCreatedPost, Prefix: "in/", Suffix: ".jpg", Filters: FilterPrefix | FilterSuffix,
+		},
+		{ID: "2", Events: ObjectACLPut},
+	}
+	return b
+}
+
+// fullEvent has no target, sequence and row: they are in the key.
+func fullEvent() *Event {
+	return &Event{
+		Type: ObjectCreatedCopy, Rule: "rule", Time: time.Unix(1_700_000_000, 5).UTC(), Bucket: "bucket", BucketOwner: "owner",
+		Key: "a/key", Size: 123_456, ETag: "0123456789abcdef-3", VersionID: "null",
+		By: Requester{PrincipalID: "AIDAX", SourceIP: "192.0.2.1", RequestID: "R", HostID: "H"},
+	}
+}
+
 // seededBucket has a seeding of its own, which the bucket of earlier programs has not.
 func seededBucket() *Bucket {
 	b := fullBucket()
@@ -126,6 +148,8 @@ func TestGoldenRecords(t *testing.T) {
 		{"bucket", encodeBucket(fullBucket()), fullBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
 		{"bucket-requester-pays", encodeBucket(paid), paid, func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
 		{"bucket-seeding", encodeBucket(seededBucket()), seededBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
+		{"bucket-notification", encodeBucket(notifyingBucket()), notifyingBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
+		{"event", encodeEvent(fullEvent()), fullEvent(), func(b []byte) (any, error) { return decodeEvent(b) }},
 		{"upload", encodeUpload(fullUpload()), fullUpload(), func(b []byte) (any, error) {
 			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)
 		}},
@@ -216,7 +240,7 @@ func FuzzRecords(f *testing.F) {
 	sealedPart.Extents[0].Sealed = 1 << 20
 	for _, seed := range [][]byte{
 		encodeVersion(sealed), encodePart(sealedPart),
-		encodeVersion(fullVersion()), encodeBucket(fullBucket()), encodeUpload(fullUpload()), encodePart(fullPart()), manifest[0],
+		encodeVersion(fullVersion()), encodeBucket(fullBucket()), encodeBucket(notifyingBucket()), encodeEvent(fullEvent()), encodeUpload(fullUpload()), encodePart(fullPart()), manifest[0],
 		encodeTask(fullTask()), encodeIntent(intentRecord{}), encodeRef(BucketID{1}, "k"),
 		{},
 		{recordVersion},
@@ -236,6 +260,8 @@ func FuzzRecords(f *testing.F) {
 		decodeDocument(b)
 		parseDocumentKey(b)
 		decodeBucket("b", b)
+		decodeEvent(b)
+		parseEventKey(b)
 		decodeUpload(BucketID{}, "k", UploadID{}, b)
 		decodeManifest(b)
 		decodeTask(b)

@@ -36,7 +36,7 @@ func TestResolve(t *testing.T) {
 		key  string // resolved to; "" = no torrent
 	}{
 		{"private", func() error { return nil }, ""},
-		{"public", func() error { return s.SetACL(t.Context(), b, "a/file", VersionRef{}, public) }, "a/file"},
+		{"public", func() error { return s.SetACL(t.Context(), b, "a/file", VersionRef{}, public, Requester{}) }, "a/file"},
 		{"twin private", func() error {
 			twin := s.put(t, b, "b/file", content)
 			same, err := s.Torrent(t.Context(), b, twin, torrent.Hybrid, nil)
@@ -45,8 +45,8 @@ func TestResolve(t *testing.T) {
 			}
 			return err
 		}, "a/file"},
-		{"private again", func() error { return s.SetACL(t.Context(), b, "a/file", VersionRef{}, access.ACL{}) }, ""},
-		{"twin public", func() error { return s.SetACL(t.Context(), b, "b/file", VersionRef{}, public) }, "b/file"},
+		{"private again", func() error { return s.SetACL(t.Context(), b, "a/file", VersionRef{}, access.ACL{}, Requester{}) }, ""},
+		{"twin public", func() error { return s.SetACL(t.Context(), b, "b/file", VersionRef{}, public, Requester{}) }, "b/file"},
 		{"ACLs ignored", func() error {
 			return s.UpdateBucket(t.Context(), b.Name, func(c *BucketConfig) error {
 				c.PublicAccessBlock = &access.PublicAccessBlock{IgnorePublicAcls: true}
@@ -93,7 +93,7 @@ func TestReload(t *testing.T) {
 		t.Fatal(err)
 	}
 	public := access.ACL{Grants: []access.Grant{{Grantee: access.Grantee{Group: access.AllUsers}, Permission: access.Read}}}
-	if err := s.SetACL(t.Context(), b, "key", VersionRef{}, public); err != nil {
+	if err := s.SetACL(t.Context(), b, "key", VersionRef{}, public, Requester{}); err != nil {
 		t.Fatal(err)
 	}
 	now, err := s.Reload(t.Context(), tor)

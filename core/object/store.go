@@ -24,6 +24,9 @@ type Options struct {
 	// Keys wrap the keys of encrypted objects. Without them such objects are neither made nor read, but for those under
 	// the keys of customers.
 	Keys encryption.Keys
+	// EventQueue is how many events may wait for one target; further ones are dropped and counted. Default
+	// DefaultEventQueue.
+	EventQueue int
 }
 
 const defaultGrace = 10 * time.Minute
@@ -44,6 +47,7 @@ type Store struct {
 	torrents torrentFlights
 	rot      rotList
 	pressure pressure
+	events   eventQueue
 	blocks   sync.Pool // of *block, for bodies
 }
 
@@ -62,12 +66,18 @@ func New(e kv.Engine, b blob.Store, o Options) (*Store, error) {
 	if o.Grace <= 0 {
 		o.Grace = defaultGrace
 	}
-	s := &Store{kv: e, blobs: b, log: o.Logger, o: o}
+	if o.EventQueue <= 0 {
+		o.EventQueue = DefaultEventQueue
+	}
+	s := &Store{kv: e, blobs: b, log: o.Logger, o: o, events: eventQueue{limit: o.EventQueue}}
 	s.blocks.New = func() any { return &block{buf: make([]byte, blockSize)} }
 	s.intents.filling = make(chan struct{}, 1)
 	rand.Read(s.epoch[:]) // never fails (crypto/rand)
 	if err := s.checkFormat(context.Background()); err != nil {
 		return nil, err
+	}
+	if err := s.countEvents(context.Background()); err != nil {
+		return nil, fmt.Errorf("open object store: %w", err)
 	}
 	return s, nil
 }

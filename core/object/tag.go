@@ -65,11 +65,15 @@ func tagText(s string, limit int) bool {
 	return true
 }
 
-// SetTags replaces the tags of a version in its place: the version id and the time stay. NoSuchKey, NoSuchVersion,
-// and what CheckTags says.
-func (s *Store) SetTags(ctx context.Context, b *Bucket, key string, ref VersionRef, tags []access.Tag) error {
+// SetTags replaces the tags of a version in its place: the version id and the time stay; nil takes them away. NoSuchKey,
+// NoSuchVersion, and what CheckTags says.
+func (s *Store) SetTags(ctx context.Context, b *Bucket, key string, ref VersionRef, tags []access.Tag, by Requester) error {
 	if err := CheckTags(tags, MaxObjectTags); err != nil {
 		return err
 	}
-	return s.editVersion(ctx, "set tags", b, key, ref, func(v *Version) { v.Tags = tags })
+	event := ObjectTaggingPut
+	if tags == nil {
+		event = ObjectTaggingDelete
+	}
+	return s.editVersion(ctx, edit{"set tags", b, key, ref, event, by}, func(v *Version) { v.Tags = tags })
 }

@@ -58,16 +58,16 @@ func TestSetTags(t *testing.T) {
 	b := s.bucket(t, "bucket")
 	put := s.put(t, b, "k", []byte("content"))
 	tags := []access.Tag{{Key: "a", Value: "1"}}
-	if err := s.SetTags(t.Context(), b, "k", VersionRef{}, tags); err != nil {
+	if err := s.SetTags(t.Context(), b, "k", VersionRef{}, tags, Requester{}); err != nil {
 		t.Fatal(err)
 	}
 	_, v, err := s.Lookup(t.Context(), "bucket", "k", VersionRef{})
 	if err != nil || len(v.Tags) != 1 || v.Tags[0] != tags[0] || v.ID != put.ID || !v.Modified.Equal(put.Modified) {
 		t.Errorf("got %+v, %v", v, err)
 	}
-	wantKind(t, s.SetTags(t.Context(), b, "absent", VersionRef{}, tags), fault.NoSuchKey)
-	wantKind(t, s.SetTags(t.Context(), b, "k", VersionRef{Set: true, ID: VersionID{1}}, tags), fault.NoSuchVersion)
-	wantKind(t, s.SetTags(t.Context(), b, "k", VersionRef{}, manyTags(11)), fault.TooManyTags)
+	wantKind(t, s.SetTags(t.Context(), b, "absent", VersionRef{}, tags, Requester{}), fault.NoSuchKey)
+	wantKind(t, s.SetTags(t.Context(), b, "k", VersionRef{Set: true, ID: VersionID{1}}, tags, Requester{}), fault.NoSuchVersion)
+	wantKind(t, s.SetTags(t.Context(), b, "k", VersionRef{}, manyTags(11), Requester{}), fault.TooManyTags)
 }
 
 func TestDocuments(t *testing.T) {

@@ -146,7 +146,7 @@ func (m *versionModel) complete(rt *rapid.T) {
 func (m *versionModel) acl(rt *rapid.T) {
 	key, v, ok := m.draw(rt)
 	acl := access.ACL{Owner: access.Owner{ID: "somebody"}}
-	err := m.s.SetACL(rt.Context(), m.b, key, v.ref(), acl)
+	err := m.s.SetACL(rt.Context(), m.b, key, v.ref(), acl, Requester{})
 	switch {
 	case !ok:
 		if !fault.Is(err, fault.NoSuchVersion) {

@@ -130,7 +130,7 @@ func (h *Handler) deleteOne(c *call, o deleteIdentity) (object.DeleteResult, err
 	}
 	return h.objects.Delete(c.ctx, object.DeleteRequest{
 		Bucket: c.bucket, Key: o.Key, Ref: ref, Owner: c.owner(c.bucket),
-		Condition: condition,
+		Condition: condition, By: c.eventBy(),
 	})
 }
 

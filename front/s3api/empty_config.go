@@ -16,7 +16,6 @@ type emptyForm struct {
 // emptyForms are by sub-resource. Never written.
 var emptyForms = map[string]emptyForm{
 	"logging":               {root: "BucketLoggingStatus"},
-	"notification":          {root: "NotificationConfiguration"},
 	"accelerate":            {root: "AccelerateConfiguration"},
 	"lifecycle":             {code: codeNoSuchLifecycle},
 	"replication":           {code: codeNoSuchReplication},

@@ -41,6 +41,8 @@ type Options struct {
 	Replicated func(torrent.InfoHash) bool
 	// TorrentGiven is told of each torrent that is given out and that the asker may have without signing.
 	TorrentGiven func(*object.Torrent)
+	// EventTarget returns the name of the target of events that an ARN stands for, "" when there is none.
+	EventTarget func(arn string) string
 
 	Now    func() time.Time // time.Now
 	Logger *slog.Logger     // slog.Default()
@@ -97,6 +99,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.TorrentGiven == nil {
 		o.TorrentGiven = func(*object.Torrent) {}
+	}
+	if o.EventTarget == nil {
+		o.EventTarget = func(string) string { return "" }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -37,7 +37,7 @@ func (h *Handler) putObjectACL(c *call) (*response, error) {
 	if err := h.checkACL(c.bucket, acl, true); err != nil {
 		return nil, err
 	}
-	if err := h.objects.SetACL(c.ctx, c.bucket, c.target.key, ref, acl); err != nil {
+	if err := h.objects.SetACL(c.ctx, c.bucket, c.target.key, ref, acl, c.eventBy()); err != nil {
 		return nil, err
 	}
 	answer := &response{header: map[string][]string{}}

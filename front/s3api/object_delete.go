@@ -20,7 +20,7 @@ func (h *Handler) deleteObject(c *call) (*response, error) {
 		return nil, err
 	}
 	done, err := h.objects.Delete(c.ctx, object.DeleteRequest{
-		Bucket: c.bucket, Key: c.target.key, Ref: ref, Condition: condition, Owner: c.owner(c.bucket),
+		Bucket: c.bucket, Key: c.target.key, Ref: ref, Condition: condition, Owner: c.owner(c.bucket), By: c.eventBy(),
 	})
 	if err != nil {
 		return nil, err

@@ -78,7 +78,7 @@ func (h *Handler) putObject(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := h.putBody(c, n, size)
+	v, err := h.putBody(c, n, size, object.ObjectCreatedPut)
 	if err != nil {
 		return nil, err
 	}
@@ -91,15 +91,15 @@ func (h *Handler) putObject(c *call) (*response, error) {
 	return &response{header: head}, nil
 }
 
-// putBody stores the body of c, of size bytes, -1 when that is not known. An object that comes without a checksum
+// putBody stores the body of c, of size bytes, -1 when that is not known; event tells of it. An object that comes without a checksum
 // gets a CRC64NVME (S3 user guide, checking object integrity).
-func (h *Handler) putBody(c *call, n newObject, size int64) (*object.Version, error) {
+func (h *Handler) putBody(c *call, n newObject, size int64, event object.EventType) (*object.Version, error) {
 	if c.body.integrity.Algorithm == object.NoChecksum {
 		c.body.integrity.Algorithm = object.CRC64NVME
 	}
 	return h.objects.Put(c.ctx, object.PutRequest{
 		Bucket: c.bucket, Key: c.target.key, Body: &c.body, Size: size, Owner: n.owner, ACL: n.acl,
 		Header: n.header, Tags: n.tags, StorageClass: n.storageClass, Integrity: c.body.integrity, Condition: n.condition,
-		Encryption: n.encryption,
+		Encryption: n.encryption, By: c.eventBy(), Event: event,
 	})
 }

@@ -28,7 +28,11 @@ func (h *Handler) describeObjectTags(c *call) error {
 
 // putObjectTagging replaces the tags of an object.
 func (h *Handler) putObjectTagging(c *call) (*response, error) {
-	return h.setTags(c, c.tags, http.StatusOK)
+	tags := c.tags
+	if tags == nil {
+		tags = []access.Tag{} // nil takes them away, which is another event
+	}
+	return h.setTags(c, tags, http.StatusOK)
 }
 
 // deleteObjectTagging takes all tags of an object away.
@@ -44,7 +48,7 @@ func (h *Handler) setTags(c *call, tags []access.Tag, status int) (*response, er
 	if err != nil {
 		return nil, err
 	}
-	if err := h.objects.SetTags(c.ctx, c.bucket, c.target.key, ref, tags); err != nil {
+	if err := h.objects.SetTags(c.ctx, c.bucket, c.target.key, ref, tags, c.eventBy()); err != nil {
 		return nil, err
 	}
 	answer := &response{status: status, header: http.Header{}}

@@ -48,6 +48,8 @@ func bucketConfigs() []subresource {
 		name: "PutBucketRequestPayment", action: access.PutBucketRequestPayment, serve: (*Handler).putRequestPayment, usage: meter.WriteBucketRequestPayment,
 		state: partial, note: "who does not pay is refused; the bucket's owner is still billed",
 	}
+	putNotification := withNote("no EventBridge; events of lifecycle, restore and replication are never sent",
+		built("PutBucketNotificationConfiguration", access.PutBucketNotification, (*Handler).putBucketNotification, meter.WriteBucketConfiguration))
 	return []subresource{
 		{
 			scope: bucketScope, query: "versioning", log: "VERSIONING",
@@ -85,8 +87,8 @@ func bucketConfigs() []subresource {
 		},
 		{
 			scope: bucketScope, query: "notification", log: "NOTIFICATION",
-			get: empty("GetBucketNotificationConfiguration", access.GetBucketNotification, meter.ReadBucketConfiguration),
-			put: off("PutBucketNotificationConfiguration", access.PutBucketNotification, meter.WriteBucketConfiguration),
+			get: built("GetBucketNotificationConfiguration", access.GetBucketNotification, (*Handler).getBucketNotification, meter.ReadBucketConfiguration),
+			put: putNotification,
 		},
 		{
 			scope: bucketScope, query: "requestPayment", log: "REQUEST_PAYMENT",

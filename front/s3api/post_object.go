@@ -78,7 +78,7 @@ func (h *Handler) postObject(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := h.putBody(c, n, -1)
+	v, err := h.putBody(c, n, -1, object.ObjectCreatedPost)
 	if err != nil {
 		return nil, err
 	}

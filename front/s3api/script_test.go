@@ -76,6 +76,12 @@ const (
 func newScript(t *testing.T, file string, log io.Writer) *script {
 	w := newTestServer(t, Options{
 		Domains: []string{scriptDomain}, WebsiteDomains: []string{scriptWebsite},
+		EventTarget: func(arn string) string {
+			if strings.HasSuffix(arn, "::hook:webhook") {
+				return "hook"
+			}
+			return ""
+		},
 		Announce: func(host string) []string {
 			return []string{"http://" + host + ":6969/announce", "udp://" + host + ":6969"}
 		},

@@ -26,7 +26,7 @@ type completePart struct {
 
 // completeMultipartUpload answers POST ?uploadId.
 func (h *Handler) completeMultipartUpload(c *call) (*response, error) {
-	r := object.CompleteRequest{Bucket: c.bucket, Upload: c.upload}
+	r := object.CompleteRequest{Bucket: c.bucket, Upload: c.upload, By: c.eventBy()}
 	var doc completeRequest
 	var err error
 	if err := c.readXML(maxCompleteXML, "CompleteMultipartUpload", &doc); err != nil {

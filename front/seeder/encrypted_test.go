@@ -87,7 +87,7 @@ func TestEncryptedDownload(t *testing.T) {
 func TestEncryptedRefusals(t *testing.T) {
 	w := newWorld(t, worldOptions{seeder: Options{HandshakeTimeout: 300 * time.Millisecond}})
 	private := w.put(t, "private", []byte("private content"))
-	if err := w.store.SetACL(t.Context(), w.bucket, "private", object.VersionRef{}, acl(t, access.CannedPrivate)); err != nil {
+	if err := w.store.SetACL(t.Context(), w.bucket, "private", object.VersionRef{}, acl(t, access.CannedPrivate), object.Requester{}); err != nil {
 		t.Fatal(err)
 	}
 	public := w.put(t, "public", []byte("content"))

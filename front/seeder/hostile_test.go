@@ -18,7 +18,7 @@ import (
 func TestRefusedOpenings(t *testing.T) {
 	w := newWorld(t, worldOptions{seeder: Options{HandshakeTimeout: 100 * time.Millisecond, Encryption: EncryptionOff}})
 	private := w.put(t, "private", []byte("private content"))
-	if err := w.store.SetACL(t.Context(), w.bucket, "private", object.VersionRef{}, acl(t, access.CannedPrivate)); err != nil {
+	if err := w.store.SetACL(t.Context(), w.bucket, "private", object.VersionRef{}, acl(t, access.CannedPrivate), object.Requester{}); err != nil {
 		t.Fatal(err)
 	}
 	gone := w.put(t, "gone", []byte("deleted content"))

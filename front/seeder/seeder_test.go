@@ -143,7 +143,7 @@ func TestRevocation(t *testing.T) {
 		revoke func(t *testing.T, w *world)
 	}{
 		{"made private", func(t *testing.T, w *world) {
-			if err := w.store.SetACL(t.Context(), w.bucket, "object", object.VersionRef{}, acl(t, access.CannedPrivate)); err != nil {
+			if err := w.store.SetACL(t.Context(), w.bucket, "object", object.VersionRef{}, acl(t, access.CannedPrivate), object.Requester{}); err != nil {
 				t.Fatal(err)
 			}
 		}},
