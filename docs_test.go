@@ -109,7 +109,7 @@ func TestOperationsPageHasEveryMetric(t *testing.T) {
 func scrapeMetrics(t *testing.T) string {
 	t.Helper()
 	var c config.Config
-	args := []string{"--data", t.TempDir(), "--s3-addr=127.0.0.1:0", "--tracker-addr=127.0.0.1:0", "--peer-addr=127.0.0.1:0"}
+	args := []string{"--data", t.TempDir(), "--s3-addr=127.0.0.1:0", "--tracker-addr=127.0.0.1:0", "--peer-addr=127.0.0.1:0", "--event-target=hook=http://127.0.0.1:9/"}
 	if _, err := configParser(t, &c).Parse(args); err != nil {
 		t.Fatal(err)
 	}

@@ -68,6 +68,10 @@ type Config struct {
 	OIDCClientID []string `name:"oidc-client-id" help:"Audience that such a token may have; may be repeated."`
 	OIDCJWKS     string   `name:"oidc-jwks" type:"path" help:"File with the provider's JSON Web Key Set (default: fetched from the issuer)."`
 
+	EventTarget []string `placeholder:"NAME=URL" help:"Target that buckets may send their events to, as arn:shoal:sqs::NAME:KIND; http and https URLs are webhooks, nats and kafka (with +tls) brokers; may be repeated."`
+	EventSecret []Secret `placeholder:"NAME=SECRET" help:"Secret of a target: the bearer token of a webhook, USER:PASSWORD of a broker, or a token of NATS; may be repeated."`
+	EventQueue  int      `default:"100000" help:"Events that may wait for one target; further ones are dropped and counted, while requests go on."`
+
 	LogLevel  slog.Level `default:"INFO" help:"Least severe level logged: DEBUG, INFO, WARN or ERROR."`
 	LogFormat string     `default:"text" enum:"text,json" help:"Form of log lines: text or json."`
 }

@@ -12,7 +12,7 @@ func valid() Config {
 	return Config{
 		Data: "d", S3Addr: ":9000", TrackerAddr: "127.0.0.1:0", PeerAddr: "[::1]:6881",
 		LifecycleDay: time.Hour, MaxRequests: 1, MaxPeers: 1, MaxPeersPerSwarm: 1, MaxPeersPerIP: 1,
-		DHTAddr: ":0", DHTLookups: 1, DHTTorrents: 1,
+		DHTAddr: ":0", DHTLookups: 1, DHTTorrents: 1, EventQueue: 1,
 	}
 }
 

@@ -76,6 +76,7 @@ func (c *Config) Validate() error {
 		bad("scrub-bytes-per-sec", c.ScrubBytesPerSec, "must not be negative")
 	}
 	c.dhtFaults(bad)
+	faults = append(faults, c.eventFaults()...)
 	faults = append(faults, c.tlsFaults()...)
 	faults = append(faults, c.rootKeyFaults()...)
 	faults = append(faults, c.oidcFaults()...)

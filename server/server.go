@@ -16,6 +16,7 @@ import (
 	"shoal/front/admin"
 	"shoal/front/dht"
 	"shoal/front/iamapi"
+	"shoal/front/notification"
 	"shoal/front/s3api"
 	"shoal/front/seeder"
 	"shoal/front/tracker"
@@ -33,6 +34,8 @@ type Server struct {
 	meter     *meter.Meter
 	swarms    *swarm.Registry
 	hot       *swarm.DHT
+	targets   []notification.Spec
+	events    *notification.Deliverer
 	s3        *s3api.Handler
 	tracker   *tracker.Tracker
 	seeder    *seeder.Seeder
@@ -84,7 +87,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.objects, err = object.New(s.stores.metadata, s.stores.content, object.Options{Logger: s.log, Keys: keys})
+	s.objects, err = object.New(s.stores.metadata, s.stores.content, object.Options{Logger: s.log, Keys: keys, EventQueue: s.cfg.EventQueue})
 	if err != nil {
 		return err
 	}
@@ -92,6 +95,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err = s.openCertificates(); err != nil {
+		return err
+	}
+	if err = s.openEvents(); err != nil {
 		return err
 	}
 	s.build()
@@ -119,7 +125,8 @@ func (s *Server) build() {
 		Ownership: s.cfg.DefaultObjectOwnership, TorrentKind: s.torrentKind,
 		Announce: s.announceURLs, PrivateAnnounce: s.privateURLs, Peers: s.seederAddrs,
 		PlainKeys: s3api.PlainKeys(s.cfg.SSECOverHTTP),
-		WebSeed:   s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, TorrentGiven: s.torrentGiven, Logger: s.log,
+		WebSeed:   s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, TorrentGiven: s.torrentGiven,
+		EventTarget: s.eventTarget, Logger: s.log,
 	})
 	s.iam = iamapi.New(s.accounts, iamapi.Options{Region: s.cfg.Region, WebIdentity: s.webIdentity, Logger: s.log})
 	s.tracker = tracker.New(s.swarms, tracker.Options{
@@ -157,6 +164,7 @@ func (s *Server) parts() []part {
 	return []part{
 		{"meter", s.meter.Run},
 		{"objects", s.objects.Run},
+		{"events", s.events.Run},
 		{"scrubber", s.runScrubber},
 		{"swarms", s.swarms.Run},
 		{"seeder", s.runSeeder},
@@ -180,6 +188,10 @@ func (s *Server) Close() error {
 	}
 	if s.objects != nil {
 		s.objects.Close()
+	}
+	if s.events != nil {
+		s.events.Close()
+		s.events = nil
 	}
 	if s.stores != nil {
 		errs = append(errs, s.stores.close())

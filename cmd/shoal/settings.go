@@ -82,7 +82,7 @@ func (s settingsFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (a
 		for i, w := range v {
 			words[i] = fmt.Sprint(w)
 		}
-		return strings.Join(words, ","), nil
+		return kong.JoinEscaped(words, ','), nil
 	default:
 		return fmt.Sprint(v), nil
 	}
