@@ -12,6 +12,7 @@ import (
 	"shoal/core/encryption"
 	"shoal/core/meter"
 	"shoal/core/object"
+	"shoal/core/quota"
 	"shoal/core/swarm"
 	"shoal/front/admin"
 	"shoal/front/dht"
@@ -32,6 +33,7 @@ type Server struct {
 	accounts  *account.Store
 	objects   *object.Store
 	meter     *meter.Meter
+	quotas    *quota.Keeper
 	swarms    *swarm.Registry
 	hot       *swarm.DHT
 	targets   []notification.Spec
@@ -100,6 +102,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err = s.openEvents(); err != nil {
 		return err
 	}
+	if err = s.openMeter(ctx); err != nil {
+		return err
+	}
 	s.build()
 	return nil
 }
@@ -112,27 +117,34 @@ func keyFile(cfg config.Config) string {
 	return filepath.Join(cfg.Data, "encryption-keys")
 }
 
+// openMeter makes the meter and what holds its counts against quotas.
+func (s *Server) openMeter(ctx context.Context) (err error) {
+	s.meter = meter.New(s.stores.metadata, meter.Options{Logger: s.log, Storage: storedBytes{s.objects}})
+	s.quotas, err = quota.New(ctx, counts{s.accounts, s.objects, s.meter}, s.meter, quota.Options{Logger: s.log})
+	return err
+}
+
 // build makes the parts that hold no resource of their own.
 func (s *Server) build() {
-	s.meter = meter.New(s.stores.metadata, meter.Options{Logger: s.log, Storage: storedBytes{s.objects}})
 	s.swarms = swarm.New(s.objects, swarm.Options{
 		Logger: s.log, Guests: guests{s.accounts}, Policy: s.seeding, MaxMembers: s.cfg.MaxPeersPerSwarm, MaxMembersPerIP: s.cfg.MaxPeersPerIP,
+		MayServe: s.mayServe,
 	})
 	s.buildDHT()
 	a := s.listeners.addresses()
-	s.s3 = s3api.New(s.objects, s.accounts, s.meter, s3api.Options{
+	s.s3 = s3api.New(s.objects, s.accounts, s.quotas, s3api.Options{
 		Region: s.cfg.Region, Domains: s.cfg.Domain, WebsiteDomains: s.cfg.WebsiteDomain, MaxRequests: s.cfg.MaxRequests,
 		Ownership: s.cfg.DefaultObjectOwnership, TorrentKind: s.torrentKind,
 		Announce: s.announceURLs, PrivateAnnounce: s.privateURLs, Peers: s.seederAddrs,
 		PlainKeys: s3api.PlainKeys(s.cfg.SSECOverHTTP),
 		WebSeed:   s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, TorrentGiven: s.torrentGiven,
-		EventTarget: s.eventTarget, Logger: s.log,
+		Quota: s.quotas, EventTarget: s.eventTarget, Logger: s.log,
 	})
 	s.iam = iamapi.New(s.accounts, iamapi.Options{Region: s.cfg.Region, WebIdentity: s.webIdentity, Logger: s.log})
 	s.tracker = tracker.New(s.swarms, tracker.Options{
 		PeerPort: a.peerPort(), PublicHost: s.cfg.PublicHost, Rate: s.cfg.TrackerRate, Logger: s.log,
 	})
-	s.seeder = seeder.New(s.swarms, s.objects, s.meter, s.seederOptions())
+	s.seeder = seeder.New(s.swarms, s.objects, s.quotas, s.seederOptions())
 	s.admin = admin.New(s.accounts, s.meter, s.objects, admin.Options{Status: s.status, Swarms: s.liveSwarms, Logger: s.log})
 }
 
@@ -163,6 +175,7 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) parts() []part {
 	return []part{
 		{"meter", s.meter.Run},
+		{"quotas", s.quotas.Run},
 		{"objects", s.objects.Run},
 		{"events", s.events.Run},
 		{"scrubber", s.runScrubber},

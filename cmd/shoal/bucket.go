@@ -12,8 +12,8 @@ import (
 )
 
 type bucketCommand struct {
-	Show bucketShowCommand `cmd:"" help:"Show a bucket and how its torrents are seeded."`
-	Set  bucketSetCommand  `cmd:"" help:"Set how the torrents of a bucket are seeded; live swarms follow within a second."`
+	Show bucketShowCommand `cmd:"" help:"Show a bucket, its quota and how its torrents are seeded."`
+	Set  bucketSetCommand  `cmd:"" help:"Set the quota of a bucket and how its torrents are seeded; live swarms follow within a second."`
 }
 
 type bucketShowCommand struct {
@@ -41,13 +41,14 @@ type bucketSetCommand struct {
 	Name        string           `arg:"" help:"Name of the bucket."`
 	Seeding     *string          `explicit:"" enum:"default,egress,balanced,speed" help:"egress, balanced or speed; default is the server's --seeding."`
 	UploadRate  *config.ByteRate `explicit:"" help:"Most payload sent of all torrents of the bucket, such as 10MiB/s; 0 is the server's --bucket-rate."`
+	quotaFlags  `embed:""`
 }
 
 // Run changes the bucket and prints it.
 func (c *bucketSetCommand) Run(ctx context.Context, t *terminal) error {
-	change := admin.BucketChange{Seeding: c.Seeding, UploadRate: (*int64)(c.UploadRate)}
+	change := admin.BucketChange{Seeding: c.Seeding, UploadRate: (*int64)(c.UploadRate), QuotaChange: c.change()}
 	if change == (admin.BucketChange{}) {
-		return usageError{errors.New("nothing to set: give --seeding, --upload-rate or both")}
+		return usageError{errors.New("nothing to set: give --seeding, --upload-rate or a quota")}
 	}
 	return c.call(ctx, func(client *admin.Client) error {
 		b, err := client.SetBucket(ctx, c.Name, change)
@@ -66,5 +67,8 @@ func printBucket(t *terminal, b admin.Bucket) error {
 	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tSEEDING\tUPLOAD RATE\tCREATED\tOWNER")
 	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", b.Name, b.Seeding, rate, b.Created.UTC().Format(time.RFC3339), b.Owner)
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return printQuota(t, b.Quota, b.Used)
 }

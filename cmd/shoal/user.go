@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -13,6 +14,8 @@ import (
 type userCommand struct {
 	Create userCreateCommand `cmd:"" help:"Create a user with an access key and print both."`
 	List   userListCommand   `cmd:"" help:"List users."`
+	Show   userShowCommand   `cmd:"" help:"Show a user and its quota."`
+	Set    userSetCommand    `cmd:"" help:"Set the quota of a user, for all its buckets together."`
 	Delete userDeleteCommand `cmd:"" help:"Delete a user and its access keys."`
 }
 
@@ -63,6 +66,52 @@ func (c *userListCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		return w.Flush()
 	})
+}
+
+type userShowCommand struct {
+	adminTarget `embed:""`
+	Name        string `arg:"" help:"Name of the user."`
+	JSON        bool   `help:"Print JSON."`
+}
+
+// Run prints the user.
+func (c *userShowCommand) Run(ctx context.Context, t *terminal) error {
+	return c.call(ctx, func(client *admin.Client) error {
+		u, err := client.User(ctx, c.Name)
+		switch {
+		case err != nil:
+			return err
+		case c.JSON:
+			return printJSON(t.out, u)
+		}
+		return printUser(t, u)
+	})
+}
+
+type userSetCommand struct {
+	adminTarget `embed:""`
+	Name        string `arg:"" help:"Name of the user."`
+	quotaFlags  `embed:""`
+}
+
+// Run changes the quota and prints the user.
+func (c *userSetCommand) Run(ctx context.Context, t *terminal) error {
+	change := c.change()
+	if change == (admin.QuotaChange{}) {
+		return usageError{errors.New("nothing to set: give --quota-bytes, --quota-objects or --quota-egress")}
+	}
+	return c.call(ctx, func(client *admin.Client) error {
+		u, err := client.SetUser(ctx, c.Name, change)
+		if err != nil {
+			return err
+		}
+		return printUser(t, u)
+	})
+}
+
+func printUser(t *terminal, u admin.UserQuota) error {
+	fmt.Fprintf(t.out, "%s (%s), canonical id %s\n", u.Name, u.Role, u.CanonicalID)
+	return printQuota(t, u.Quota, u.Used)
 }
 
 type userDeleteCommand struct {

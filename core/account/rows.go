@@ -20,6 +20,7 @@ const (
 	kindPolicy    = 'P' // account id, folded name -> policy record
 	kindProvider  = 'O' // account id, URL without scheme -> provider record
 	kindSealing   = 's' // the key of session tokens
+	kindQuota     = 'q' // canonical id -> quota record
 )
 
 func rowKey(kind byte, field string) []byte {
@@ -58,5 +59,7 @@ func policyKey(accountID, name string) []byte {
 func providerKey(accountID, url string) []byte {
 	return tuple.AppendString(rowKey(kindProvider, accountID), url)
 }
+
+func quotaKey(id access.CanonicalID) []byte { return rowKey(kindQuota, string(id)) }
 
 func sealingKey() []byte { return []byte{prefix, kindSealing} }

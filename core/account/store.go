@@ -128,6 +128,7 @@ func (s *Store) DeleteUser(ctx context.Context, name string) error {
 		tx.Delete(userKey(name))
 		tx.Delete(canonicalKey(u.CanonicalID))
 		tx.Delete(accountKey(u.CanonicalID))
+		tx.Delete(quotaKey(u.CanonicalID))
 		if u.Email != "" {
 			tx.Delete(emailKey(u.Email))
 		}

@@ -64,6 +64,8 @@ const (
 	NoTorrent      // no torrent is served for this infohash: unknown, private or gone
 	TorrentRefused // the object cannot be a torrent (SSE-C and the like)
 
+	QuotaExceeded // the bucket or its account may not hold, or send, more
+
 	SlowDown // out of a bounded resource; try again
 	NoSpace  // the disk is full
 	Canceled // the caller went away

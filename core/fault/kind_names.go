@@ -48,6 +48,7 @@ var kindNames = [numKinds]string{
 	ExpiredToken:                  "expired token",
 	NoTorrent:                     "no torrent",
 	TorrentRefused:                "torrent refused",
+	QuotaExceeded:                 "quota exceeded",
 	SlowDown:                      "slow down",
 	NoSpace:                       "no space",
 	Canceled:                      "canceled",

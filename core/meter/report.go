@@ -61,6 +61,18 @@ func (m *Meter) Report(ctx context.Context, q Query) ([]Row, error) {
 	return f.rows(), nil
 }
 
+// Sent returns the bytes that an account has sent from from until to, of one bucket unless that is "": its
+// DataTransfer-Out-Bytes. Times and errors are as for Report, whose cost it has.
+func (m *Meter) Sent(ctx context.Context, account, bucket string, from, to time.Time) (sum int64, err error) {
+	rows, err := m.Report(ctx, Query{From: from, To: to, Granularity: Month, Account: account, Bucket: bucket})
+	for _, r := range rows {
+		if r.UsageType == DataTransferOut {
+			sum += r.UsageValue
+		}
+	}
+	return sum, err
+}
+
 func reportKind(ctx context.Context, err error) fault.Kind {
 	switch {
 	case errors.Is(err, errReportTooLarge):

@@ -5,6 +5,7 @@ import (
 
 	"shoal/core/access"
 	"shoal/core/encryption"
+	"shoal/core/quota"
 )
 
 // BucketID is the random identity of a bucket, never reused: a bucket deleted and made again has another.
@@ -41,7 +42,8 @@ type BucketConfig struct {
 	RequesterPays     bool // RequestPaymentConfiguration: Payer is Requester
 	Seeding           Seeding
 	Notification      []NotificationRule // no two of which overlap
-	Encryption        *BucketEncryption  // nil when never put
+	Quota             quota.Limits
+	Encryption        *BucketEncryption // nil when never put
 }
 
 // BucketEncryption is the default encryption of a bucket (PutBucketEncryption).
@@ -56,4 +58,9 @@ type BucketEncryption struct {
 type Seeding struct {
 	Policy string // swarm.Policy by name; "", and one that this program does not know, is the server's
 	Rate   int64  // most bytes of payload a second, of all its torrents together; 0 is the server's
+}
+
+// Limited returns b as a quota.Keeper sees it.
+func (b *Bucket) Limited() quota.Bucket {
+	return quota.Bucket{ID: quota.BucketID(b.ID), Name: b.Name, Account: b.Owner, Limits: b.Config.Quota}
 }

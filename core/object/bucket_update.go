@@ -50,6 +50,9 @@ func checkConfig(op string, b *Bucket) error {
 	if len(b.Config.ACL.Grants) > access.MaxGrants {
 		return fault.New(op, b.Name, fault.MalformedACL, errors.New("more than 100 grants"))
 	}
+	if err := b.Config.Quota.Check(); err != nil {
+		return err
+	}
 	if len(b.Config.PolicyJSON) > MaxPolicy {
 		return fault.New(op, b.Name, fault.MalformedPolicy, errors.New("policy exceeds the maximum of 20 KB"))
 	}

@@ -44,10 +44,12 @@ func (v *Version) usage() usage {
 	return u
 }
 
-// storedBytes is what a version counts on the storage meter, in bytes: its content, key and user metadata.
-func storedBytes(v *Version) int64 {
-	n := v.Size + int64(len(v.Key))
-	for name, value := range v.Header.Meta {
+func storedBytes(v *Version) int64 { return StoredBytes(v.Size, v.Key, &v.Header) }
+
+// StoredBytes is what a version counts on the storage meter, in bytes: its content, key and user metadata.
+func StoredBytes(size int64, key string, h *Header) int64 {
+	n := size + int64(len(key))
+	for name, value := range h.Meta {
 		n += int64(len(name) + len(value))
 	}
 	return n

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"shoal/core/access"
+	"shoal/core/quota"
 )
 
 // Fields of a bucket record. The name is in the row's key.
@@ -26,7 +27,17 @@ const (
 )
 
 // Later fields; the numbers between are of others.
-const bucketFieldNotification = 16 // repeated
+const (
+	bucketFieldNotification = 16 // repeated
+	bucketFieldQuota        = 17
+)
+
+// Fields of a quota.
+const (
+	quotaFieldBytes = iota + 1
+	quotaFieldObjects
+	quotaFieldEgress
+)
 
 // Bits of bucketFieldBlock. blockPut is set in every public access block, also one that blocks nothing.
 const (
@@ -53,7 +64,8 @@ func encodeBucket(b *Bucket) []byte {
 	for i := range b.Config.Notification {
 		r = appendMessage(r, bucketFieldNotification, encodeRule(&b.Config.Notification[i]))
 	}
-	return appendText(r, bucketFieldEncryption, encodeBucketEncryption(b.Config.Encryption))
+	r = appendText(r, bucketFieldEncryption, encodeBucketEncryption(b.Config.Encryption))
+	return appendText(r, bucketFieldQuota, encodeQuota(b.Config.Quota))
 }
 
 func decodeBucket(name string, record []byte) (*Bucket, error) {
@@ -111,8 +123,34 @@ func (b *Bucket) read(f field) (err error) {
 		var rule NotificationRule
 		rule, err = decodeRule(f.data)
 		b.Config.Notification = append(b.Config.Notification, rule)
+	case bucketFieldQuota:
+		b.Config.Quota, err = decodeQuota(f.data)
 	}
 	return err
+}
+
+func encodeQuota(l quota.Limits) []byte {
+	b := appendUint([]byte(nil), quotaFieldBytes, uint64(l.Bytes))
+	b = appendUint(b, quotaFieldObjects, uint64(l.Objects))
+	return appendUint(b, quotaFieldEgress, uint64(l.Egress))
+}
+
+func decodeQuota(b []byte) (l quota.Limits, err error) {
+	err = readFields(b, func(f field) error {
+		switch f.num {
+		case quotaFieldBytes:
+			l.Bytes = f.int64()
+		case quotaFieldObjects:
+			l.Objects = f.int64()
+		case quotaFieldEgress:
+			l.Egress = f.int64()
+		}
+		return nil
+	})
+	if err == nil && l.Check() != nil {
+		err = fmt.Errorf("%w: quota %+v", errRecord, l)
+	}
+	return l, err
 }
 
 func blockBits(p *access.PublicAccessBlock) uint64 {

@@ -13,6 +13,7 @@ import (
 
 	"shoal/core/access"
 	"shoal/core/encryption"
+	"shoal/core/quota"
 	"shoal/storage/blob"
 	"shoal/wire/torrent"
 )
@@ -60,6 +61,13 @@ func notifyingBucket() *Bucket {
 		},
 		{ID: "2", Events: ObjectACLPut},
 	}
+	return b
+}
+
+// limitedBucket has a quota.
+func limitedBucket() *Bucket {
+	b := fullBucket()
+	b.Config.Quota = quota.Limits{Bytes: 1 << 40, Objects: 1000, Egress: 1 << 41}
 	return b
 }
 
@@ -149,6 +157,7 @@ func TestGoldenRecords(t *testing.T) {
 		{"bucket-requester-pays", encodeBucket(paid), paid, func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
 		{"bucket-seeding", encodeBucket(seededBucket()), seededBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
 		{"bucket-notification", encodeBucket(notifyingBucket()), notifyingBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
+		{"bucket-quota", encodeBucket(limitedBucket()), limitedBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
 		{"event", encodeEvent(fullEvent()), fullEvent(), func(b []byte) (any, error) { return decodeEvent(b) }},
 		{"upload", encodeUpload(fullUpload()), fullUpload(), func(b []byte) (any, error) {
 			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)

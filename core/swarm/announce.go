@@ -173,6 +173,7 @@ func announceTo[K packed](s *Swarm, t *table[K], at K, a *asking, dst []tracker.
 	end := len(dst) + want
 	switch {
 	case who.content, twin: // the twin was told
+	case s.spent.Load(): // the origin would turn it away
 	case a.withheld.from(known):
 		a.deprived = true
 	default:

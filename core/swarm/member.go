@@ -28,7 +28,7 @@ type Member struct {
 }
 
 // Join makes c a member. Kinds: NoTorrent (the swarm is closed, or not open to that address),
-// SlowDown (a limit of the swarm or of the address).
+// SlowDown (a limit of the swarm or of the address), QuotaExceeded (who pays has sent what he may).
 func (s *Swarm) Join(c Conn) (*Member, error) {
 	const op = "join swarm"
 	addr := netip.AddrPortFrom(c.RemoteAddr().Addr().Unmap().WithZone(""), c.RemoteAddr().Port())
@@ -43,6 +43,8 @@ func (s *Swarm) Join(c Conn) (*Member, error) {
 		return nil, s.closed
 	case !s.Allows(addr.Addr()):
 		return nil, fault.New(op, resource, fault.NoTorrent, errNotPublic)
+	case s.spent.Load():
+		return nil, fault.New(op, resource, fault.QuotaExceeded, nil)
 	case len(s.members) >= s.r.o.MaxMembers:
 		return nil, fault.New(op, resource, fault.SlowDown, errTooManyMembers)
 	case !s.r.admit(addr.Addr()):

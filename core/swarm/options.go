@@ -2,8 +2,11 @@ package swarm
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"time"
+
+	"shoal/core/object"
 )
 
 // Options of New; the zero value works.
@@ -16,6 +19,10 @@ type Options struct {
 	Interval time.Duration // between two announces of one peer in a steady swarm; default 30 min
 
 	Policy Policy // of the torrents of a bucket that has none of its own; default Egress
+
+	// MayServe says whether the origin may send more of a bucket's torrents; an error of the kind QuotaExceeded says that it
+	// may not, others nothing. default: it may
+	MayServe func(context.Context, *object.Bucket) error
 
 	Guests Guests // who may be in the swarms of private torrents; default: nobody
 
@@ -32,6 +39,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.MayServe == nil {
+		o.MayServe = func(context.Context, *object.Bucket) error { return nil }
 	}
 	if o.Guests == nil {
 		o.Guests = nobodyJoins{}

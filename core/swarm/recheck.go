@@ -128,6 +128,7 @@ func (r *Registry) recheck(ctx context.Context, s *Swarm) error {
 		s.dropPeers() // who may stay announces again
 	}
 	s.turnOut(next)
+	r.budget(ctx, s)
 	s.setPolicy(r.policyOf(next.torrent))
 	return nil
 }

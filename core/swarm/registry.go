@@ -87,7 +87,11 @@ func (r *Registry) open(ctx context.Context, h torrent.InfoHash, peer netip.Addr
 	if t.Private { // only an announce opens one: see swarmFor
 		return nil, fault.New("open swarm", h.String(), fault.NoTorrent, errNotGuest)
 	}
-	return r.place(t, h, peer)
+	s, err := r.place(t, h, peer)
+	if err == nil {
+		r.budget(ctx, s)
+	}
+	return s, err
 }
 
 // resolve asks the source for a torrent by one of its infohashes; that of the name that Unmask takes is none.

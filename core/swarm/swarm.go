@@ -23,6 +23,7 @@ type Swarm struct {
 	verified atomic.Int64 // when it was last asked and had an answer: nanoseconds since Registry.start
 	lastUsed atomic.Int64 // likewise
 	sent     atomic.Int64 // payload bytes
+	spent    atomic.Bool  // the quota of who pays is used up: peers have each other only
 
 	mu         sync.Mutex // guards all below
 	closed     error      // why; nil while it is live

@@ -10,7 +10,7 @@ import (
 // and new ones, are 500.
 func statusOf(k fault.Kind) int {
 	switch k {
-	case fault.AccessDenied:
+	case fault.AccessDenied, fault.QuotaExceeded:
 		return http.StatusForbidden
 	case fault.InvalidArgument, fault.InvalidRequest:
 		return http.StatusBadRequest

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"time"
 
 	"shoal/core/account"
 	"shoal/core/fault"
@@ -23,6 +24,8 @@ type Options struct {
 	Status func() Status  // live state; zero when nil
 	Swarms func() []Swarm // live swarms, in any order, without what NewSwarmReport computes; none when nil
 	Logger *slog.Logger   // slog.Default()
+
+	Now func() time.Time // time.Now
 }
 
 // Handler serves the control API to whoever reaches it: who may is decided by where it is mounted.
@@ -42,12 +45,17 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	if o.Swarms == nil {
 		o.Swarms = func() []Swarm { return nil }
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
 	h := &Handler{accounts: accounts, meter: m, objects: objects, o: o, mux: http.NewServeMux()}
 	h.mux.HandleFunc("GET /v1/users", h.json(h.users))
 	h.mux.HandleFunc("POST /v1/users", h.json(h.createUser))
+	h.mux.HandleFunc("GET /v1/users/{name}", h.json(h.user))
+	h.mux.HandleFunc("PATCH /v1/users/{name}", h.json(h.setUser))
 	h.mux.HandleFunc("DELETE /v1/users/{name}", h.json(h.deleteUser))
 	h.mux.HandleFunc("GET /v1/buckets/{name}", h.json(h.bucket))
 	h.mux.HandleFunc("PATCH /v1/buckets/{name}", h.json(h.setBucket))

@@ -88,6 +88,7 @@ const (
 	codeRequestTimeTooSkewed          code = "RequestTimeTooSkewed"
 	codeRequestTimeout                code = "RequestTimeout"
 	codeSignatureDoesNotMatch         code = "SignatureDoesNotMatch"
+	codeQuotaExceeded                 code = "QuotaExceeded" // as Ceph's gateway has it: S3 has no quotas
 	codeSlowDown                      code = "SlowDown"
 	codeStorageFull                   code = "InsufficientStorage"
 	codeTooManyBuckets                code = "TooManyBuckets"
@@ -194,6 +195,7 @@ var stateCodes = map[code]codeRow{
 	codePreconditionFailed:            {http.StatusPreconditionFailed, "At least one of the pre-conditions you specified did not hold."},
 	codeRequestTimeTooSkewed:          {http.StatusForbidden, "The difference between the request time and the server's time is too large."},
 	codeSignatureDoesNotMatch:         {http.StatusForbidden, "The request signature we calculated does not match the signature you provided. Check your key and signing method."},
+	codeQuotaExceeded:                 {http.StatusForbidden, "The quota of the bucket or of its owner is used up."},
 	codeSlowDown:                      {http.StatusServiceUnavailable, "Please reduce your request rate."},
 	codeStorageFull:                   {http.StatusInsufficientStorage, "There is not enough space left to store what you sent. Deletes still work."},
 	codeTooManyBuckets:                {http.StatusBadRequest, "You have attempted to create more buckets than allowed."},

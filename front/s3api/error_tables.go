@@ -54,6 +54,7 @@ var kindCodes = map[fault.Kind]code{
 	fault.BadBucketState:                codeInvalidBucketState,
 	fault.NoTorrent:                     codeNoSuchKey,
 	fault.TorrentRefused:                codeInvalidRequest,
+	fault.QuotaExceeded:                 codeQuotaExceeded,
 	fault.SlowDown:                      codeSlowDown,
 	fault.NoSpace:                       codeStorageFull,
 	fault.Canceled:                      codeRequestTimeout,

@@ -41,6 +41,7 @@ type Options struct {
 	Replicated func(torrent.InfoHash) bool
 	// TorrentGiven is told of each torrent that is given out and that the asker may have without signing.
 	TorrentGiven func(*object.Torrent)
+	Quota        Quota // none: no quotas
 	// EventTarget returns the name of the target of events that an ARN stands for, "" when there is none.
 	EventTarget func(arn string) string
 
@@ -99,6 +100,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.TorrentGiven == nil {
 		o.TorrentGiven = func(*object.Torrent) {}
+	}
+	if o.Quota == nil {
+		o.Quota = noQuota{}
 	}
 	if o.EventTarget == nil {
 		o.EventTarget = func(string) string { return "" }

@@ -54,6 +54,15 @@ func (h *Handler) copyObject(c *call) (*response, error) {
 		kept.WebsiteRedirectLocation = n.header.WebsiteRedirectLocation
 		r.Header = &kept
 	}
+	header := &v.Header
+	if r.Header != nil {
+		header = r.Header
+	}
+	done, err := h.admitObject(c, v.Size, header)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { done(err == nil) }()
 	made, err := h.objects.Copy(c.ctx, r)
 	if err != nil {
 		return nil, err

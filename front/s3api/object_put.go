@@ -78,6 +78,11 @@ func (h *Handler) putObject(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	done, err := h.admitObject(c, size, &n.header)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { done(err == nil) }()
 	v, err := h.putBody(c, n, size, object.ObjectCreatedPut)
 	if err != nil {
 		return nil, err

@@ -78,6 +78,16 @@ func (h *Handler) postObject(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The form is longer than the file in it; of one of unknown length the file may be as long as a file can.
+	size := c.http.ContentLength
+	if size < 0 {
+		size = maxSinglePut
+	}
+	done, err := h.admitObject(c, size, &n.header)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { done(err == nil) }()
 	v, err := h.putBody(c, n, -1, object.ObjectCreatedPost)
 	if err != nil {
 		return nil, err

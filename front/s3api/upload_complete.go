@@ -47,6 +47,11 @@ func (h *Handler) completeMultipartUpload(c *call) (*response, error) {
 	if r.Condition, err = c.writeCondition(); err != nil {
 		return nil, err
 	}
+	done, err := h.admitObject(c, 0, &c.upload.Header) // its parts count already
+	if err != nil {
+		return nil, err
+	}
+	defer func() { done(err == nil) }()
 	v, err := h.objects.CompleteUpload(c.ctx, r)
 	if err != nil {
 		return nil, err

@@ -25,6 +25,11 @@ func (h *Handler) uploadPart(c *call) (*response, error) {
 	if err := h.unlockUpload(c); err != nil {
 		return nil, err
 	}
+	done, err := h.admitPart(c, size)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { done(err == nil) }()
 	p, err := h.objects.PutPart(c.ctx, object.PutPartRequest{
 		Upload: c.upload, Number: number, Body: &c.body, Size: size, Integrity: c.body.integrity,
 	})
@@ -96,6 +101,11 @@ func (h *Handler) uploadPartCopy(c *call) (*response, error) {
 	if n > maxSinglePut {
 		return nil, errorOf(codeEntityTooLarge, "", element{"MaxSizeAllowed", itoa(maxSinglePut)})
 	}
+	done, err := h.admitPart(c, n)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { done(err == nil) }()
 	p, err := h.objects.CopyPart(c.ctx, object.CopyPartRequest{
 		Upload: c.upload, Number: number, Source: source.version, Off: off, N: n,
 	})

@@ -76,11 +76,14 @@ func (c *conn) RemoteAddr() netip.AddrPort { return c.remote }
 
 // Close implements swarm.Conn: the swarm lets the peer go.
 func (c *conn) Close(reason error) {
-	if errors.Is(reason, swarm.ErrPolicyChanged) {
-		c.end(closing(PolicyChanged, reason))
-		return
+	why := Revoked
+	switch {
+	case errors.Is(reason, swarm.ErrPolicyChanged):
+		why = PolicyChanged
+	case fault.Is(reason, fault.QuotaExceeded):
+		why = QuotaSpent
 	}
-	c.end(closing(Revoked, reason))
+	c.end(closing(why, reason))
 }
 
 // Wake implements swarm.Conn: there are orders for the peer.

@@ -31,6 +31,7 @@ const (
 	BadMessage                     // a message that its specification forbids
 	Revoked                        // the object is not public any more, or gone
 	PolicyChanged                  // its bucket is seeded in another way; the peer may come again
+	QuotaSpent                     // the bucket or its owner has sent what it may this month
 	ReadFailed                     // the content cannot be read
 	Shutdown                       // this seeder stops
 	Failed                         // our own fault; see the log
@@ -41,7 +42,7 @@ const (
 var reasonNames = [numReasons]string{
 	"peer left", "unknown torrent", "too many connections", "too many from one address", "swarm full",
 	"not bittorrent", "too many key exchanges", "handshake timeout", "self connection", "idle", "write stall", "peer complete",
-	"bad request", "bad message", "revoked", "policy changed", "read failed", "shutdown", "failed",
+	"bad request", "bad message", "revoked", "policy changed", "quota spent", "read failed", "shutdown", "failed",
 }
 
 // String returns the name of r.
@@ -93,6 +94,8 @@ func reasonOf(err error) Reason {
 		return Idle
 	case fault.Is(err, fault.NoTorrent):
 		return UnknownTorrent
+	case fault.Is(err, fault.QuotaExceeded):
+		return QuotaSpent
 	case fault.Is(err, fault.SlowDown):
 		return SwarmFull
 	case isNetwork(err):
