@@ -44,6 +44,7 @@ var kindNames = [numKinds]string{
 	ConditionalConflict:           "conditional conflict",
 	AccessControlListNotSupported: "access control list not supported",
 	BadBucketState:                "bad bucket state",
+	ObjectLocked:                  "object locked",
 	InvalidToken:                  "invalid token",
 	ExpiredToken:                  "expired token",
 	NoTorrent:                     "no torrent",

@@ -16,7 +16,7 @@ func (s *Store) SetACL(ctx context.Context, b *Bucket, key string, ref VersionRe
 	if len(acl.Grants) > access.MaxGrants {
 		return fault.New(op, resource(b, key), fault.MalformedACL, errors.New("more than 100 grants"))
 	}
-	return s.editVersion(ctx, edit{op, b, key, ref, ObjectACLPut, by}, func(v *Version) { v.ACL = acl })
+	return s.editVersion(ctx, edit{op, b, key, ref, ObjectACLPut, by}, func(v *Version) error { v.ACL = acl; return nil })
 }
 
 // edit is a change of a version that stays.
@@ -29,8 +29,9 @@ type edit struct {
 	by     Requester
 }
 
-// editVersion lets change edit what may change of a version that stays. change may run several times.
-func (s *Store) editVersion(ctx context.Context, e edit, change func(*Version)) error {
+// editVersion lets change edit what may change of a version that stays. change may run several times; its error ends
+// the edit and is returned.
+func (s *Store) editVersion(ctx context.Context, e edit, change func(*Version) error) error {
 	name := resource(e.bucket, e.key)
 	var event *Event
 	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
@@ -44,7 +45,9 @@ func (s *Store) editVersion(ctx context.Context, e edit, change func(*Version)) 
 			return fault.New(e.op, name, fault.NoSuchKey, nil)
 		}
 		tx.Require(at.row)
-		change(at.version)
+		if err := change(at.version); err != nil {
+			return err
+		}
 		tx.Put(at.row.Key, encodeVersion(at.version))
 		event = s.addEvent(tx, e.bucket, e.event, at.version, e.by)
 		return nil

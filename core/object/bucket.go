@@ -39,6 +39,7 @@ type BucketConfig struct {
 	Policy            *access.Policy            // parsed PolicyJSON; nil without a policy
 	PublicAccessBlock *access.PublicAccessBlock // nil when never put
 	Versioning        Versioning
+	ObjectLock        ObjectLock
 	RequesterPays     bool // RequestPaymentConfiguration: Payer is Requester
 	Seeding           Seeding
 	Notification      []NotificationRule // no two of which overlap

@@ -18,6 +18,8 @@ type NewBucket struct {
 	ACL       access.ACL
 	Ownership access.Ownership
 	Tagging   []byte // TaggingDocument; nil for none
+	// ObjectLock turns object lock on, and with it versioning, without which there is none.
+	ObjectLock bool
 }
 
 // CreateBucket makes a bucket, or fails with InvalidBucketName, InvalidArgument, BucketAlreadyOwnedByYou or
@@ -34,6 +36,9 @@ func (s *Store) CreateBucket(ctx context.Context, n NewBucket) (*Bucket, error) 
 		Name: n.Name, Owner: string(n.Owner.ID), Region: n.Region, Created: s.now().UTC(),
 		Config: BucketConfig{ACL: n.ACL, Ownership: n.Ownership},
 	}
+	if n.ObjectLock {
+		b.Config.Versioning, b.Config.ObjectLock.Enabled = VersioningEnabled, true
+	}
 	rand.Read(b.ID[:]) // never fails (crypto/rand)
 	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
 		rows, err := tx.Get(bucketKey(b.Name))
@@ -49,7 +54,7 @@ func (s *Store) CreateBucket(ctx context.Context, n NewBucket) (*Bucket, error) 
 			tx.Put(documentKey(b.ID, TaggingDocument), encodeDocument(n.Tagging))
 		}
 		for i := range byte(guardRows) {
-			tx.Put(guardKey(b.ID, i), guard{}.encode())
+			tx.Put(guardKey(b.ID, i), guardFor(b).encode())
 		}
 		return nil
 	})

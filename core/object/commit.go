@@ -69,9 +69,15 @@ func (s *Store) publish(ctx context.Context, p publication) (*Version, error) {
 }
 
 func (s *Store) publishOnce(tx *kv.Tx, p publication, v *Version) error {
-	state, old, err := s.openHead(tx, p)
+	g, old, err := s.openHead(tx, p)
 	if err != nil {
 		return err
+	}
+	now := s.now().UTC()
+	if g.locked && v.Lock.Retention.Mode == NoRetention {
+		if v.Lock.Retention, err = s.defaultRetention(tx, p, now); err != nil {
+			return err
+		}
 	}
 	var finish func(*Version) error
 	if p.extra != nil {
@@ -85,7 +91,7 @@ func (s *Store) publishOnce(tx *kv.Tx, p publication, v *Version) error {
 			return err
 		}
 	}
-	if err := s.place(tx, state, old, v); err != nil {
+	if err := s.place(tx, g.versioning, old, v, now); err != nil {
 		return err
 	}
 	for _, id := range p.fresh {
@@ -103,9 +109,9 @@ func (s *Store) publishOnce(tx *kv.Tx, p publication, v *Version) error {
 	return nil
 }
 
-// openHead reads, in one round trip, what the commit of p depends on, and returns the bucket's versioning state
-// and the newest version so far.
-func (s *Store) openHead(tx *kv.Tx, p publication) (Versioning, *Version, error) {
+// openHead reads, in one round trip, what the commit of p depends on, and returns the guard that it checks and
+// the newest version so far.
+func (s *Store) openHead(tx *kv.Tx, p publication) (guard, *Version, error) {
 	id, objectKey, name := p.bucket.ID, p.version.Key, resource(p.bucket, p.version.Key)
 	keys := [][]byte{guardOf(id, objectKey), headKey(id, objectKey)}
 	for _, b := range p.fresh {
@@ -113,20 +119,33 @@ func (s *Store) openHead(tx *kv.Tx, p publication) (Versioning, *Version, error)
 	}
 	rows, err := tx.Get(keys...)
 	if err != nil {
-		return 0, nil, err
+		return guard{}, nil, err
 	}
-	state, err := checkGuard(tx, p.op, name, rows[0])
+	g, err := checkGuard(tx, p.op, name, rows[0])
 	if err != nil {
-		return 0, nil, err
+		return guard{}, nil, err
 	}
 	if slices.ContainsFunc(rows[2:], func(r kv.Row) bool { return !r.Exists() }) {
-		return 0, nil, fault.New(p.op, name, fault.SlowDown, errIntentGone)
+		return guard{}, nil, fault.New(p.op, name, fault.SlowDown, errIntentGone)
 	}
 	old, err := currentOf(id, objectKey, rows[1])
 	if err != nil {
-		return 0, nil, err
+		return guard{}, nil, err
 	}
-	return state, old, p.condition.check(p.op, name, old)
+	return g, old, p.condition.check(p.op, name, old)
+}
+
+// defaultRetention returns the retention that p's bucket gives to a version that is made at now.
+func (s *Store) defaultRetention(tx *kv.Tx, p publication, now time.Time) (Retention, error) {
+	rows, err := tx.Get(bucketKey(p.bucket.Name))
+	if err != nil {
+		return Retention{}, err
+	}
+	b, err := s.bucketOf(p.bucket.Name, rows[0])
+	if err != nil {
+		return Retention{}, err
+	}
+	return b.Config.ObjectLock.Default.from(now), nil
 }
 
 // currentOf returns the version of a head row, nil when there is none.
@@ -139,7 +158,11 @@ func currentOf(id BucketID, objectKey string, head kv.Row) (*Version, error) {
 
 // retire takes from a version that is going away for good all that hangs on its row, and queues the
 // content that nothing else may refer to any more. v was read by tx. At most 4 + dropTorrent operations.
-func (s *Store) retire(tx *kv.Tx, v *Version) error {
+// ObjectLocked when its lock does not let it go; bypass overrules governance mode. No version goes another way.
+func (s *Store) retire(tx *kv.Tx, v *Version, bypass bool) error {
+	if !v.Lock.removable(s.now(), bypass) {
+		return fault.New("remove version", v.Key, fault.ObjectLocked, errLocked)
+	}
 	if v.Content.Inline && v.Size > 0 {
 		tx.Delete(bodyKey(v.BucketID, v.Key, v.ID))
 	}

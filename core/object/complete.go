@@ -88,8 +88,8 @@ func (s *Store) completeOnce(ctx context.Context, op string, r CompleteRequest) 
 		op: op, bucket: r.Bucket, condition: r.Condition, event: ObjectCreatedCompleteMultipartUpload, by: r.By,
 		version: &Version{
 			BucketID: u.BucketID, Key: u.Key, Size: a.size, ETag: a.etag, Owner: u.Owner, ACL: u.ACL,
-			StorageClass: u.StorageClass, Header: u.Header, Tags: u.Tags, Checksum: a.checksum, PartCount: len(a.parts),
-			Encryption: u.Encryption, Content: a.content,
+			StorageClass: u.StorageClass, Header: u.Header, Tags: u.Tags, Lock: u.Lock,
+			Checksum: a.checksum, PartCount: len(a.parts), Encryption: u.Encryption, Content: a.content,
 		},
 		extra: func(tx *kv.Tx) (func(*Version) error, error) {
 			if err := checkSeal(tx, op, u); err != nil {

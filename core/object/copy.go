@@ -19,6 +19,7 @@ type CopyRequest struct {
 	ACL          access.ACL
 	Header       *Header       // nil = the source's (x-amz-metadata-directive: COPY)
 	Tags         *[]access.Tag // nil = the source's (x-amz-tagging-directive: COPY)
+	Lock         Lock          // zero takes the bucket's default; the source's is not copied
 	StorageClass string
 	Condition    WriteCondition
 	By           Requester
@@ -31,6 +32,9 @@ type CopyRequest struct {
 func (s *Store) Copy(ctx context.Context, r CopyRequest) (*Version, error) {
 	const op = "copy object"
 	src, name := r.Source, resource(r.Bucket, r.Key)
+	if err := s.checkLock(op, name, r.Bucket, r.Lock); err != nil {
+		return nil, err
+	}
 	v, err := copyOf(op, r)
 	if err != nil {
 		return nil, err
@@ -63,7 +67,7 @@ func copyOf(op string, r CopyRequest) (*Version, error) {
 	v := &Version{
 		BucketID: r.Bucket.ID, Key: r.Key, Size: src.Size, ETag: src.ETag, Owner: r.Owner, ACL: r.ACL,
 		StorageClass: r.StorageClass, Header: src.Header, Tags: src.Tags, Checksum: src.Checksum,
-		PartCount: src.PartCount, Content: src.Content,
+		PartCount: src.PartCount, Lock: r.Lock, Content: src.Content,
 	}
 	if r.Header != nil {
 		v.Header = *r.Header

@@ -13,8 +13,10 @@ type DeleteRequest struct {
 	Key       string
 	Ref       VersionRef
 	Condition WriteCondition // on the version that is deleted
-	Owner     access.Owner   // of a delete marker
-	By        Requester
+	// Bypass overrules a retention in governance mode: the requester may, and says so.
+	Bypass bool
+	Owner  access.Owner // of a delete marker
+	By     Requester
 }
 
 // DeleteResult says what a delete did; deleting what is absent is a success with zero values.
@@ -32,7 +34,7 @@ func (r DeleteResult) ClientID() string { return clientID(r.VersionID, r.Null) }
 // Delete removes the version that is named, for good. With none named it removes the object in a bucket without
 // versioning; in others it makes a delete marker the newest version, the null version while versioning is
 // suspended (S3 user guide, Working with delete markers). What is absent is a success, unless the
-// condition asks for it.
+// condition asks for it. ObjectLocked when the version's lock does not let it go.
 func (s *Store) Delete(ctx context.Context, r DeleteRequest) (DeleteResult, error) {
 	const op = "delete object"
 	var out DeleteResult
@@ -66,7 +68,7 @@ func (s *Store) deleteVersion(tx *kv.Tx, op string, r DeleteRequest) (out Delete
 		return out, err
 	}
 	tx.Require(at.row)
-	if err := s.retire(tx, v); err != nil {
+	if err := s.retire(tx, v, r.Bypass); err != nil {
 		return out, err
 	}
 	s.addUsage(tx, v.BucketID, usage{}.minus(v.usage()))
@@ -114,7 +116,7 @@ func (s *Store) deleteCurrent(tx *kv.Tx, op string, r DeleteRequest) (out Delete
 	if err := checkKey(op, name, r.Key); err != nil {
 		return out, err
 	}
-	if err := s.place(tx, g.versioning, old, marker); err != nil {
+	if err := s.place(tx, g.versioning, old, marker, s.now().UTC()); err != nil {
 		return out, err
 	}
 	out = DeleteResult{DeleteMarker: true, VersionID: marker.ID, Null: marker.Null}
@@ -130,5 +132,5 @@ func (s *Store) deleteOnly(tx *kv.Tx, v *Version) error {
 	tx.UseReserve()
 	tx.Delete(headKey(v.BucketID, v.Key))
 	s.addUsage(tx, v.BucketID, usage{}.minus(v.usage()))
-	return s.retire(tx, v)
+	return s.retire(tx, v, false)
 }

@@ -77,6 +77,9 @@ func TestFsckFinds(t *testing.T) {
 		t.Fatalf("before anything is broken: got %q", got)
 	}
 	ghost := VersionID{9}
+	locked := new(Version)
+	*locked = *inline
+	locked.Lock.LegalHold = LegalHoldOff
 	wholeBlob := whole.Content.Extents[0].Blob
 	tests := []struct {
 		name  string
@@ -107,6 +110,8 @@ func TestFsckFinds(t *testing.T) {
 		{"null version elsewhere", kv.Write{Key: nullKey(b.ID, "inline"), Value: inline.ID[:]}, []FindingKind{WrongNull}},
 		{"guard gone", kv.Write{Key: guardKey(b.ID, 3), Delete: true}, []FindingKind{WrongGuard}},
 		{"guard of another state", kv.Write{Key: guardKey(b.ID, 3), Value: guard{versioning: VersioningEnabled}.encode()}, []FindingKind{WrongGuard}},
+		{"guard of another lock", kv.Write{Key: guardKey(b.ID, 3), Value: guard{versioning: VersioningEnabled, locked: true}.encode()}, []FindingKind{WrongGuard}},
+		{"lock without object lock", kv.Write{Key: headKey(b.ID, "inline"), Value: encodeVersion(locked)}, []FindingKind{WrongLock}},
 		{"bucket id gone", kv.Write{Key: bucketIDKey(b.ID), Delete: true}, []FindingKind{NoBucketRow}},
 		{"intent not read", kv.Write{Key: intentKey(blob.NewID()), Value: []byte("?")}, []FindingKind{BadRow}},
 		{"task not read", kv.Write{Key: tuple.AppendUint64([]byte{kindQueue, 0}, 1<<62), Value: []byte("?")}, []FindingKind{BadRow}},

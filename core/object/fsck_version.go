@@ -25,7 +25,7 @@ func (c *checker) checkBucket(ctx context.Context, row kv.Row) ([]Finding, error
 	}
 	var findings []Finding
 	for _, row := range rows[:guardRows] {
-		if g, err := decodeGuard(row.Value); err != nil || g.versioning != b.Config.Versioning {
+		if g, err := decodeGuard(row.Value); err != nil || g.versioning != b.Config.Versioning || g.locked != b.Config.ObjectLock.Enabled {
 			findings = append(findings, Finding{WrongGuard, "bucket " + name, fmt.Sprintf("%s is %x", rowName(row.Key), row.Value)})
 		}
 	}
@@ -143,8 +143,29 @@ func (c *checker) checkVersion(ctx context.Context, v *Version) ([]Finding, erro
 			findings = append(findings, Finding{want[i].kind, name, rowName(row.Key) + " is not there"})
 		}
 	}
+	lock, err := c.checkLock(ctx, name, v)
+	if err != nil {
+		return nil, err
+	}
 	content, err := c.checkContent(ctx, name, v)
-	return append(findings, content...), err
+	return append(append(findings, lock...), content...), err
+}
+
+// checkLock: what has a lock is an object in a bucket with object lock.
+func (c *checker) checkLock(ctx context.Context, name string, v *Version) ([]Finding, error) {
+	if v.Lock == (Lock{}) {
+		return nil, nil
+	}
+	b, err := c.s.bucketByID(ctx, v.BucketID)
+	switch {
+	case fault.Is(err, fault.NoSuchBucket):
+		return nil, nil // checkVersion tells
+	case err != nil:
+		return nil, err
+	case v.DeleteMarker || !b.Config.ObjectLock.Enabled:
+		return []Finding{{WrongLock, name, fmt.Sprintf("%+v", v.Lock)}}, nil
+	}
+	return nil, nil
 }
 
 // checkContent holds the content against the size of the version. The blobs of a manifest are examined

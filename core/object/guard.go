@@ -21,6 +21,15 @@ const guardMark = 16
 type guard struct {
 	mark       string // of the delete of the bucket that scans; "" when open
 	versioning Versioning
+	locked     bool // the bucket has object lock, and versioning enabled
+}
+
+// guardLocked stands for VersioningEnabled in the guard rows of a bucket with object lock.
+const guardLocked = byte(VersioningSuspended) + 1
+
+// guardFor returns an open guard of b.
+func guardFor(b *Bucket) guard {
+	return guard{versioning: b.Config.Versioning, locked: b.Config.ObjectLock.Enabled}
 }
 
 func (g guard) encode() []byte {
@@ -28,7 +37,10 @@ func (g guard) encode() []byte {
 	if g.mark != "" {
 		b = append([]byte{guardClosing}, g.mark...)
 	}
-	if g.versioning != VersioningOff {
+	switch {
+	case g.locked:
+		b = append(b, guardLocked)
+	case g.versioning != VersioningOff:
 		b = append(b, byte(g.versioning))
 	}
 	return b
@@ -44,13 +56,17 @@ func decodeGuard(row []byte) (g guard, err error) {
 	default:
 		return g, fmt.Errorf("%w: guard %x", errRecord, row)
 	}
-	if len(rest) == 1 {
+	switch {
+	case len(rest) == 0:
+		return g, nil
+	case len(rest) == 1 && rest[0] == guardLocked:
+		g.versioning, g.locked = VersioningEnabled, true
+		return g, nil
+	case len(rest) == 1 && rest[0] != byte(VersioningOff) && rest[0] < guardLocked:
 		g.versioning = Versioning(rest[0])
+		return g, nil
 	}
-	if len(rest) > 1 || len(rest) == 1 && (g.versioning == VersioningOff || g.versioning > VersioningSuspended) {
-		return g, fmt.Errorf("%w: guard %x", errRecord, row)
-	}
-	return g, nil
+	return g, fmt.Errorf("%w: guard %x", errRecord, row)
 }
 
 // readGuard returns the guard of a row that tx read; NoSuchBucket when the bucket is gone.
@@ -61,20 +77,20 @@ func readGuard(op, resource string, row kv.Row) (guard, error) {
 	return decodeGuard(row.Value)
 }
 
-// checkGuard makes the commit of tx one that no delete of the bucket can miss, and returns the bucket's
-// versioning state. NoSuchBucket when the bucket is gone. A scan adds no check, so DeleteBucket closes all guard
+// checkGuard makes the commit of tx one that no delete of the bucket can miss, and returns the guard, opened.
+// NoSuchBucket when the bucket is gone. A scan adds no check, so DeleteBucket closes all guard
 // rows, scans, and deletes only if they are still closed: a writer that committed before is seen by the scan,
 // one after opened a guard.
-func checkGuard(tx *kv.Tx, op, resource string, row kv.Row) (Versioning, error) {
+func checkGuard(tx *kv.Tx, op, resource string, row kv.Row) (guard, error) {
 	g, err := readGuard(op, resource, row)
 	if err != nil {
-		return 0, err
+		return g, err
 	}
 	if g.mark != "" {
 		g.mark = ""
 		tx.Put(row.Key, g.encode())
 	}
-	return g.versioning, nil
+	return g, nil
 }
 
 // changeGuards changes every guard row of b.

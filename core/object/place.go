@@ -1,6 +1,8 @@
 package object
 
 import (
+	"time"
+
 	"shoal/storage/kv"
 	"shoal/storage/kv/tuple"
 )
@@ -11,10 +13,9 @@ import (
 // when that is an older one, row V says which.
 
 // place makes v the newest version of its key, in the place of old, the newest so far, and gives it its ID,
-// Modified and Null: the null version unless versioning is enabled. tx has checked the guard, which tells state, and
-// the head row.
-func (s *Store) place(tx *kv.Tx, state Versioning, old, v *Version) error {
-	now := s.now().UTC()
+// Modified, which is now, and Null: the null version unless versioning is enabled. tx has checked the guard, which tells
+// state, and the head row.
+func (s *Store) place(tx *kv.Tx, state Versioning, old, v *Version, now time.Time) error {
 	v.ID, v.Modified, v.Null = nextVersionID(now, old), now, state != VersioningEnabled
 	gone, err := s.displace(tx, old, v.Null)
 	if err != nil {
@@ -32,7 +33,7 @@ func (s *Store) displace(tx *kv.Tx, old *Version, null bool) (gone usage, err er
 		return gone, nil
 	}
 	if null && old.Null {
-		return old.usage(), s.retire(tx, old)
+		return old.usage(), s.retire(tx, old, false)
 	}
 	if null {
 		if gone, err = s.dropOlderNull(tx, old); err != nil {
@@ -56,7 +57,7 @@ func (s *Store) dropOlderNull(tx *kv.Tx, head *Version) (usage, error) {
 	tx.Require(at.row)
 	tx.Delete(at.row.Key)
 	tx.Delete(nullKey(head.BucketID, head.Key))
-	return at.version.usage(), s.retire(tx, at.version)
+	return at.version.usage(), s.retire(tx, at.version, false)
 }
 
 // promote makes the newest of the older versions of a key the head, whose version goes; without one the head

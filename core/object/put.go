@@ -31,6 +31,7 @@ type PutRequest struct {
 	ACL          access.ACL
 	Header       Header
 	Tags         []access.Tag
+	Lock         Lock // zero takes the bucket's default
 	StorageClass string
 	Integrity    Integrity
 	Condition    WriteCondition
@@ -48,6 +49,9 @@ func (s *Store) Put(ctx context.Context, r PutRequest) (*Version, error) {
 		return nil, err
 	}
 	if err := CheckTags(r.Tags, MaxObjectTags); err != nil {
+		return nil, err
+	}
+	if err := s.checkLock(op, name, r.Bucket, r.Lock); err != nil {
 		return nil, err
 	}
 	if r.Condition != (WriteCondition{}) {
@@ -70,7 +74,7 @@ func (s *Store) Put(ctx context.Context, r PutRequest) (*Version, error) {
 		op: op, bucket: r.Bucket, body: body.inline, fresh: body.fresh(), condition: r.Condition, event: r.Event, by: r.By,
 		version: &Version{
 			BucketID: r.Bucket.ID, Key: r.Key, Size: body.size, ETag: body.etag, Owner: r.Owner, ACL: r.ACL,
-			StorageClass: r.StorageClass, Header: r.Header, Tags: r.Tags, Checksum: body.checksum,
+			StorageClass: r.StorageClass, Header: r.Header, Tags: r.Tags, Lock: r.Lock, Checksum: body.checksum,
 			Encryption: envelope, Content: body.content(),
 		},
 	})

@@ -21,8 +21,8 @@ const (
 	bucketFieldRequesterPays
 	bucketFieldSeedingPolicy
 	bucketFieldSeedingRate
-	_ // 13 and 14 are of object lock
-	_
+	bucketFieldObjectLock
+	bucketFieldDefaultRetention
 	bucketFieldEncryption
 )
 
@@ -61,6 +61,8 @@ func encodeBucket(b *Bucket) []byte {
 	r = appendBool(r, bucketFieldRequesterPays, b.Config.RequesterPays)
 	r = appendText(r, bucketFieldSeedingPolicy, b.Config.Seeding.Policy)
 	r = appendUint(r, bucketFieldSeedingRate, uint64(b.Config.Seeding.Rate))
+	r = appendBool(r, bucketFieldObjectLock, b.Config.ObjectLock.Enabled)
+	r = appendText(r, bucketFieldDefaultRetention, encodeDefaultRetention(b.Config.ObjectLock.Default))
 	for i := range b.Config.Notification {
 		r = appendMessage(r, bucketFieldNotification, encodeRule(&b.Config.Notification[i]))
 	}
@@ -119,6 +121,10 @@ func (b *Bucket) read(f field) (err error) {
 		if b.Config.Seeding.Rate = f.int64(); b.Config.Seeding.Rate < 0 {
 			err = fmt.Errorf("%w: %d bytes a second", errRecord, b.Config.Seeding.Rate)
 		}
+	case bucketFieldObjectLock:
+		b.Config.ObjectLock.Enabled = f.bool()
+	case bucketFieldDefaultRetention:
+		b.Config.ObjectLock.Default, err = decodeDefaultRetention(f.data)
 	case bucketFieldNotification:
 		var rule NotificationRule
 		rule, err = decodeRule(f.data)

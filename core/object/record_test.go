@@ -122,6 +122,10 @@ func TestGoldenRecords(t *testing.T) {
 	tagged, taggedUpload := fullVersion(), fullUpload()
 	tagged.Tags = []access.Tag{{Key: "colour", Value: "red"}, {Key: "empty"}}
 	taggedUpload.Tags = tagged.Tags
+	locked, lockedUpload, lockedBucket := fullVersion(), fullUpload(), fullBucket()
+	locked.Lock = Lock{Retention{Compliance, time.Date(9999, 12, 31, 23, 59, 59, 999_000_000, time.UTC)}, LegalHoldOff}
+	lockedUpload.Lock = Lock{Retention{Governance, time.UnixMilli(1_900_000_000_001).UTC()}, LegalHoldOn}
+	lockedBucket.Config.ObjectLock = ObjectLock{true, DefaultRetention{Mode: Governance, Years: 7}}
 	paid := fullBucket()
 	paid.Config.RequesterPays = true
 	manifest, _ := encodeManifest([]partRecord{*fullPart(), *fullPart()})
@@ -149,6 +153,11 @@ func TestGoldenRecords(t *testing.T) {
 		}},
 		{"part-encrypted", encodePart(sealedPart), *sealedPart, func(b []byte) (any, error) { return decodePart(b) }},
 		{"bucket-encryption", encodeBucket(sealing), sealing, func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
+		{"version-lock", encodeVersion(locked), locked, func(b []byte) (any, error) { return decodeVersion(version.BucketID, version.Key, b) }},
+		{"upload-lock", encodeUpload(lockedUpload), lockedUpload, func(b []byte) (any, error) {
+			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)
+		}},
+		{"bucket-lock", encodeBucket(lockedBucket), lockedBucket, func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
 		{"upload-tags", encodeUpload(taggedUpload), taggedUpload, func(b []byte) (any, error) {
 			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)
 		}},

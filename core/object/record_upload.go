@@ -32,11 +32,14 @@ const (
 	uploadFieldSeal
 	uploadFieldResult
 	uploadFieldTag
-	_ // 13 to 15 are of object lock
-	_
-	_
+	uploadFieldRetentionMode
+	uploadFieldRetainUntil
+	uploadFieldLegalHold
 	uploadFieldEncryption
 )
+
+// uploadLock is where an upload has the lock of its object. Never written.
+var uploadLock = lockFields{uploadFieldRetentionMode, uploadFieldRetainUntil, uploadFieldLegalHold}
 
 func encodeUpload(u *uploadRecord) []byte {
 	b := appendTime(newRecord(256), uploadFieldInitiated, u.Initiated)
@@ -54,13 +57,16 @@ func encodeUpload(u *uploadRecord) []byte {
 	if u.State == uploadDone {
 		b = appendID(b, uploadFieldResult, u.Result)
 	}
-	b = appendTags(b, uploadFieldTag, u.Tags)
+	b = uploadLock.append(appendTags(b, uploadFieldTag, u.Tags), u.Lock)
 	return appendText(b, uploadFieldEncryption, encodeEnvelope(u.Encryption))
 }
 
 func decodeUpload(bucket BucketID, objectKey string, id UploadID, record []byte) (*uploadRecord, error) {
 	u := &uploadRecord{Upload: Upload{ID: id, BucketID: bucket, Key: objectKey}}
 	err := readRecord(record, u.read)
+	if err == nil {
+		err = u.Lock.whole()
+	}
 	return u, err
 }
 
@@ -94,6 +100,8 @@ func (u *uploadRecord) read(f field) (err error) {
 		var t access.Tag
 		t, err = decodeTag(f.data)
 		u.Tags = append(u.Tags, t)
+	default:
+		err = uploadLock.read(f, &u.Lock)
 	}
 	return err
 }

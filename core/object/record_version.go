@@ -30,11 +30,14 @@ const (
 	versionFieldExtentCount
 	versionFieldReplaced
 	versionFieldTag
-	_ // 19 to 21 are of object lock
-	_
-	_
+	versionFieldRetentionMode
+	versionFieldRetainUntil
+	versionFieldLegalHold
 	versionFieldEncryption
 )
+
+// versionLock is where a version has its lock. Never written.
+var versionLock = lockFields{versionFieldRetentionMode, versionFieldRetainUntil, versionFieldLegalHold}
 
 const (
 	flagNull = 1 << iota
@@ -69,7 +72,7 @@ func encodeVersion(v *Version) []byte {
 	if !v.Replaced.IsZero() {
 		b = appendMessage(b, versionFieldReplaced, v.Replaced[:])
 	}
-	b = appendTags(b, versionFieldTag, v.Tags)
+	b = versionLock.append(appendTags(b, versionFieldTag, v.Tags), v.Lock)
 	return appendText(b, versionFieldEncryption, encodeEnvelope(v.Encryption))
 }
 
@@ -109,6 +112,9 @@ func readVersion(bucket BucketID, objectKey string, record []byte, whole bool) (
 	})
 	if err == nil && v.Content.Chunks > 0 && v.Content.ChunkStarts[0] != 0 {
 		err = fmt.Errorf("%w: first chunk starts at %d", errRecord, v.Content.ChunkStarts[0])
+	}
+	if err == nil {
+		err = v.Lock.whole()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("version of %q: %w", objectKey, err)
@@ -176,6 +182,8 @@ func (v *Version) readDetail(f field) (err error) {
 		if copy(v.Replaced[:], f.data) != len(v.Replaced) {
 			err = fmt.Errorf("%w: infohash of %d bytes", errRecord, len(f.data))
 		}
+	default:
+		err = versionLock.read(f, &v.Lock)
 	}
 	return err
 }

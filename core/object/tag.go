@@ -75,5 +75,5 @@ func (s *Store) SetTags(ctx context.Context, b *Bucket, key string, ref VersionR
 	if tags == nil {
 		event = ObjectTaggingDelete
 	}
-	return s.editVersion(ctx, edit{"set tags", b, key, ref, event, by}, func(v *Version) { v.Tags = tags })
+	return s.editVersion(ctx, edit{"set tags", b, key, ref, event, by}, func(v *Version) error { v.Tags = tags; return nil })
 }

@@ -25,6 +25,7 @@ type NewUpload struct {
 	ACL          access.ACL
 	Header       Header
 	Tags         []access.Tag
+	Lock         Lock
 	StorageClass string
 	Algorithm    ChecksumAlgorithm
 	Type         ChecksumType
@@ -41,6 +42,7 @@ type Upload struct {
 	ACL          access.ACL
 	Header       Header
 	Tags         []access.Tag
+	Lock         Lock
 	StorageClass string
 	Algorithm    ChecksumAlgorithm
 	Type         ChecksumType
@@ -81,6 +83,9 @@ func (s *Store) CreateUpload(ctx context.Context, r NewUpload) (*Upload, error) 
 	if err := checkChecksumType(op, name, r.Algorithm, r.Type); err != nil {
 		return nil, err
 	}
+	if err := s.checkLock(op, name, r.Bucket, r.Lock); err != nil {
+		return nil, err
+	}
 	_, envelope, err := s.newSeal(ctx, r.Encryption, placeOf(r.Bucket.ID, r.Key))
 	if err != nil {
 		return nil, fail(op, name, err)
@@ -88,7 +93,8 @@ func (s *Store) CreateUpload(ctx context.Context, r NewUpload) (*Upload, error) 
 	now := s.now().UTC()
 	u := &uploadRecord{Upload: Upload{
 		ID: newUploadID(now), BucketID: r.Bucket.ID, Key: r.Key, Initiated: now, Owner: r.Owner, ACL: r.ACL,
-		Header: r.Header, Tags: r.Tags, StorageClass: r.StorageClass, Algorithm: r.Algorithm, Type: r.Type, Encryption: envelope,
+		Header: r.Header, Tags: r.Tags, Lock: r.Lock, StorageClass: r.StorageClass, Algorithm: r.Algorithm, Type: r.Type,
+		Encryption: envelope,
 	}}
 	err = kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
 		rows, err := tx.Get(guardOf(r.Bucket.ID, r.Key))

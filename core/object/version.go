@@ -59,6 +59,7 @@ type Version struct {
 	StorageClass string // "STANDARD" when empty
 	Header       Header
 	Tags         []access.Tag
+	Lock         Lock
 	Checksum     Checksum // zero when none
 	PartCount    int      // 0 unless completed from a multipart upload
 	HasTorrent   bool     // a torrent record of this version is kept

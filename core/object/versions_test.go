@@ -303,8 +303,10 @@ func TestGuard(t *testing.T) {
 		{versioning: VersioningEnabled},
 		{versioning: VersioningSuspended},
 		{mark: mark},
-		{mark, VersioningEnabled},
-		{mark, VersioningSuspended},
+		{versioning: VersioningEnabled, locked: true},
+		{mark: mark, versioning: VersioningEnabled},
+		{mark: mark, versioning: VersioningSuspended},
+		{mark: mark, versioning: VersioningEnabled, locked: true},
 	} {
 		if got, err := decodeGuard(g.encode()); err != nil || got != g {
 			t.Errorf("got %+v, %v, want %+v", got, err, g)
@@ -321,6 +323,7 @@ func TestGuard(t *testing.T) {
 func FuzzGuard(f *testing.F) {
 	f.Add([]byte("o"))
 	f.Add([]byte("o\x01"))
+	f.Add([]byte("o\x03"))
 	f.Add([]byte("c0123456789abcdef\x02"))
 	f.Fuzz(func(t *testing.T, row []byte) {
 		if g, err := decodeGuard(row); err == nil && !bytes.Equal(g.encode(), row) {

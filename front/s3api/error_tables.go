@@ -52,12 +52,18 @@ var kindCodes = map[fault.Kind]code{
 	fault.ConditionalConflict:           codeConditionalRequestConflict,
 	fault.AccessControlListNotSupported: codeAccessControlListNotSupported,
 	fault.BadBucketState:                codeInvalidBucketState,
+	fault.ObjectLocked:                  codeAccessDenied,
 	fault.NoTorrent:                     codeNoSuchKey,
 	fault.TorrentRefused:                codeInvalidRequest,
 	fault.QuotaExceeded:                 codeQuotaExceeded,
 	fault.SlowDown:                      codeSlowDown,
 	fault.NoSpace:                       codeStorageFull,
 	fault.Canceled:                      codeRequestTimeout,
+}
+
+// kindMessages is what goes with a kind that says more than its code. Never written.
+var kindMessages = map[fault.Kind]string{
+	fault.ObjectLocked: "Access Denied because object protected by object lock.",
 }
 
 // reasonRow is the S3 code of a reason to refuse a signature. An empty message is the code's own; detail

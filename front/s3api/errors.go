@@ -115,7 +115,7 @@ func translate(err error) *apiError {
 		return describeRefusal(refused)
 	}
 	kind := fault.KindOf(err)
-	e := errorOf(codeOfKind(kind), "")
+	e := errorOf(codeOfKind(kind), kindMessages[kind])
 	e.err = err
 	var f *fault.Error
 	if errors.As(err, &f) && f.Err != nil && tellsCause(kind) {
@@ -134,7 +134,7 @@ func sentence(text string) string {
 func tellsCause(k fault.Kind) bool {
 	switch k {
 	case fault.InvalidArgument, fault.InvalidRequest, fault.MalformedPolicy, fault.MalformedACL, fault.TorrentRefused,
-		fault.InvalidTag, fault.TooManyTags:
+		fault.InvalidTag, fault.TooManyTags, fault.BadBucketState:
 		return true
 	}
 	return false
