@@ -158,6 +158,10 @@ func (c *call) hasDigest() bool {
 	return c.body.integrity.MD5 != nil || c.body.integrity.Algorithm != object.NoChecksum
 }
 
+func errMissingDigest() *apiError {
+	return errorOf(codeInvalidRequest, "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
+}
+
 // uploadSize returns the bytes of content of an upload, which S3 wants to know beforehand.
 func (c *call) uploadSize() (int64, error) {
 	switch {

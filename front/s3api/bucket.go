@@ -3,9 +3,9 @@ package s3api
 import (
 	"bytes"
 	"net/http"
-	"strings"
 
 	"shoal/core/access"
+	"shoal/core/fault"
 	"shoal/core/object"
 )
 
@@ -27,8 +27,9 @@ type createBucketConfiguration struct {
 // createBucket answers PUT of a bucket. One that the requester has is BucketAlreadyOwnedByYou in every
 // region: the success of us-east-1 would put its ACL back to private.
 func (h *Handler) createBucket(c *call) (*response, error) {
-	if strings.EqualFold(c.http.Header.Get("x-amz-bucket-object-lock-enabled"), "true") {
-		return nil, errorOf(codeNotImplemented, "")
+	locked, err := h.createsLocked(c)
+	if err != nil {
+		return nil, err
 	}
 	ownership, err := h.createOwnership(c)
 	if err != nil {
@@ -42,7 +43,8 @@ func (h *Handler) createBucket(c *call) (*response, error) {
 		return nil, errorOf(codeInvalidBucketACL, "")
 	}
 	b, err := h.objects.CreateBucket(c.ctx, object.NewBucket{
-		Name: c.target.bucket, Owner: c.requester, Region: c.region, ACL: acl, Ownership: ownership, Tagging: c.bucketTags(),
+		Name: c.target.bucket, Owner: c.requester, Region: c.region, ACL: acl, Ownership: ownership,
+		Tagging: c.bucketTags(), ObjectLock: locked,
 	})
 	if err != nil {
 		return nil, err
@@ -119,7 +121,12 @@ func (h *Handler) headBucket(c *call) (*response, error) {
 
 // deleteBucket answers DELETE of a bucket.
 func (h *Handler) deleteBucket(c *call) (*response, error) {
-	if err := h.objects.DeleteBucket(c.ctx, c.bucket.Name); err != nil {
+	err := h.objects.DeleteBucket(c.ctx, c.bucket.Name)
+	if fault.Is(err, fault.BucketNotEmpty) && c.bucket.Config.Versioning != object.VersioningOff {
+		return nil, errorOf(codeBucketNotEmpty, "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+			element{"BucketName", c.bucket.Name})
+	}
+	if err != nil {
 		return nil, err
 	}
 	return &response{status: http.StatusNoContent}, nil

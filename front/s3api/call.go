@@ -40,6 +40,7 @@ type call struct {
 
 	region string       // of the body of CreateBucket
 	tags   []access.Tag // of the body of CreateBucket, PutObjectTagging or PutBucketTagging
+	lock   object.Lock  // of the body of PutObjectRetention or PutObjectLegalHold
 	cors   http.Header  // that CORS rules add to the answer; nil for none
 	form   *form        // the browser's form that PostObject came with
 	body   body         // what the client sends, decoded and bounded; see openBody

@@ -38,7 +38,7 @@ type deleteOutcome struct {
 // deleteObjects answers POST ?delete. Each key is authorised and deleted on its own.
 func (h *Handler) deleteObjects(c *call) (*response, error) {
 	if !c.hasDigest() {
-		return nil, errorOf(codeInvalidRequest, "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
+		return nil, errMissingDigest()
 	}
 	var doc deleteRequest
 	if err := c.readXML(maxDeleteXML, "Delete", &doc); err != nil {
@@ -130,7 +130,7 @@ func (h *Handler) deleteOne(c *call, o deleteIdentity) (object.DeleteResult, err
 	}
 	return h.objects.Delete(c.ctx, object.DeleteRequest{
 		Bucket: c.bucket, Key: o.Key, Ref: ref, Owner: c.owner(c.bucket),
-		Condition: condition, By: c.eventBy(),
+		Condition: condition, By: c.eventBy(), Bypass: ref.Set && h.bypasses(c, o.Key),
 	})
 }
 

@@ -19,7 +19,6 @@ var emptyForms = map[string]emptyForm{
 	"accelerate":            {root: "AccelerateConfiguration"},
 	"lifecycle":             {code: codeNoSuchLifecycle},
 	"replication":           {code: codeNoSuchReplication},
-	"object-lock":           {code: codeNoSuchObjectLock},
 	"analytics":             {root: "ListBucketAnalyticsConfigurationResult", holds: element{"IsTruncated", "false"}, one: true},
 	"inventory":             {root: "ListInventoryConfigurationsResult", holds: element{"IsTruncated", "false"}, one: true},
 	"metrics":               {root: "ListMetricsConfigurationsResult", holds: element{"IsTruncated", "false"}, one: true},
@@ -73,9 +72,4 @@ func (h *Handler) clearNothing(c *call) (*response, error) {
 		return nil, errorOf(codeNoSuchConfiguration, "", element{"BucketName", c.bucket.Name})
 	}
 	return &response{status: http.StatusNoContent}, nil
-}
-
-// missingLock answers for the locks of objects: no bucket can have object lock yet.
-func (h *Handler) missingLock(*call) (*response, error) {
-	return nil, errorOf(codeInvalidRequest, "Bucket is missing Object Lock Configuration")
 }

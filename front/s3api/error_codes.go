@@ -72,6 +72,7 @@ const (
 	codeNoSuchEncryption              code = "ServerSideEncryptionConfigurationNotFoundError"
 	codeNoSuchKey                     code = "NoSuchKey"
 	codeNoSuchLifecycle               code = "NoSuchLifecycleConfiguration"
+	codeNoSuchLock                    code = "NoSuchObjectLockConfiguration"
 	codeNoSuchMetadata                code = "MetadataConfigurationNotFound"
 	codeNoSuchObjectLock              code = "ObjectLockConfigurationNotFoundError"
 	codeNoSuchOwnershipControls       code = "OwnershipControlsNotFoundError"
@@ -149,7 +150,7 @@ var requestCodes = map[code]codeRow{
 	codeMaxMessageLengthExceeded:      {http.StatusBadRequest, "Your request was too large."},
 	codeMetadataTooLarge:              {http.StatusBadRequest, "Your metadata headers exceed the maximum allowed metadata size"},
 	codeMissingContentLength:          {http.StatusLengthRequired, "You must provide the Content-Length HTTP header."},
-	codeMissingRequestBody:            {http.StatusBadRequest, "Request body is empty."},
+	codeMissingRequestBody:            {http.StatusBadRequest, "Request Body is empty"},
 	codeMissingSecurityHeader:         {http.StatusBadRequest, "Your request was missing a required header."},
 	codeRequestTimeout:                {http.StatusBadRequest, "Your socket connection to the server was not read from or written to within the timeout period."},
 	codeTorrentOfBucket:               {http.StatusBadRequest, "Requesting the torrent file of a bucket is not permitted."},
@@ -165,6 +166,7 @@ var absenceCodes = map[code]codeRow{
 	codeNoSuchEncryption:        {http.StatusNotFound, "The server side encryption configuration was not found."},
 	codeNoSuchKey:               {http.StatusNotFound, "The specified key does not exist."},
 	codeNoSuchLifecycle:         {http.StatusNotFound, "The lifecycle configuration does not exist."},
+	codeNoSuchLock:              {http.StatusNotFound, "The specified object does not have a ObjectLock configuration."},
 	codeNoSuchMetadata:          {http.StatusNotFound, "The metadata configuration was not found."},
 	codeNoSuchObjectLock:        {http.StatusNotFound, "Object Lock configuration does not exist for this bucket."},
 	codeNoSuchOwnershipControls: {http.StatusNotFound, "The bucket ownership controls were not found."},

@@ -3,7 +3,6 @@ package s3api
 import (
 	"net/netip"
 	"strconv"
-	"time"
 
 	"shoal/core/access"
 	"shoal/wire/sigv4"
@@ -27,7 +26,7 @@ func (h *Handler) describeRequest(c *call) {
 	c.access.Set("aws:RequestedRegion", h.o.Region)
 	c.access.Set("aws:ViaAWSService", "false")
 	c.describeCopySource()
-	c.describeLock(now)
+	c.describeHeaderLock(now)
 	if tags, err := c.tagsToSet(); err == nil && tags != nil {
 		c.access.SetRequestTags(tags)
 	}
@@ -64,8 +63,6 @@ var conditionHeaders = map[access.Key]string{
 	"s3:x-amz-server-side-encryption":                    "x-amz-server-side-encryption",
 	"s3:x-amz-server-side-encryption-aws-kms-key-id":     "x-amz-server-side-encryption-aws-kms-key-id",
 	"s3:x-amz-server-side-encryption-customer-algorithm": "x-amz-server-side-encryption-customer-algorithm",
-	access.KeyLockMode:                                   "x-amz-object-lock-mode",
-	access.KeyLegalHold:                                  "x-amz-object-lock-legal-hold",
 	"s3:if-match":                                        "If-Match",
 	"s3:if-none-match":                                   "If-None-Match",
 }
@@ -88,17 +85,6 @@ func (c *call) describeCopySource() {
 		source = bucket + "/" + key
 	}
 	c.access.Set(access.KeyCopySource, source)
-}
-
-// describeLock sets until when the object is to be locked, and for how many whole days.
-func (c *call) describeLock(now time.Time) {
-	text := c.http.Header.Get("x-amz-object-lock-retain-until-date")
-	until, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return // whoever serves the request refuses it
-	}
-	c.access.Set(access.KeyLockUntil, text)
-	c.access.Set(access.KeyLockDays, strconv.FormatInt(int64(until.Sub(now)/(24*time.Hour)), 10))
 }
 
 func authType(m sigv4.Mechanism) string {

@@ -184,6 +184,10 @@ func (h *Handler) match(c *call) error {
 			withHeader("Allow", allowed)
 	}
 	c.operation = op
+	if op.locks() && c.query.get("versionId") == "" {
+		// The AWS SDK for Go names no version by an empty id; to a lock that is the current one.
+		c.query = c.query.without("versionId")
+	}
 	return nil
 }
 

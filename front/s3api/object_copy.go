@@ -41,7 +41,7 @@ func (h *Handler) copyObject(c *call) (*response, error) {
 	v := src.version
 	r := object.CopyRequest{
 		Source: v, Bucket: c.bucket, Key: c.target.key, Owner: n.owner, ACL: n.acl,
-		StorageClass: n.storageClass, Condition: n.condition, By: c.eventBy(), Algorithm: algorithm, Encryption: n.encryption,
+		Lock: n.lock, StorageClass: n.storageClass, Condition: n.condition, By: c.eventBy(), Algorithm: algorithm, Encryption: n.encryption,
 	}
 	if retag {
 		r.Tags = &n.tags

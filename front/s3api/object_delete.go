@@ -20,7 +20,8 @@ func (h *Handler) deleteObject(c *call) (*response, error) {
 		return nil, err
 	}
 	done, err := h.objects.Delete(c.ctx, object.DeleteRequest{
-		Bucket: c.bucket, Key: c.target.key, Ref: ref, Condition: condition, Owner: c.owner(c.bucket), By: c.eventBy(),
+		Bucket: c.bucket, Key: c.target.key, Ref: ref, Condition: condition, Owner: c.owner(c.bucket),
+		By: c.eventBy(), Bypass: ref.Set && h.bypasses(c, c.target.key),
 	})
 	if err != nil {
 		return nil, err

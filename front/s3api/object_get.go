@@ -82,6 +82,7 @@ func (h *Handler) describeObject(c *call) (*response, span, error) {
 		setChecksum(head, v.Checksum)
 	}
 	h.setTagCount(c, head)
+	h.setLock(c, head)
 	return answer, s, h.setTorrentHeader(c, head)
 }
 

@@ -64,7 +64,6 @@ func (c *call) storageClass() (string, error) {
 
 // unsupportedHeaders ask for something that would be lost in silence. Never written.
 var unsupportedHeaders = []string{
-	"x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold",
 	"x-amz-write-offset-bytes",
 }
 

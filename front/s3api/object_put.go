@@ -14,6 +14,7 @@ type newObject struct {
 	acl          access.ACL
 	header       object.Header
 	tags         []access.Tag
+	lock         object.Lock
 	storageClass string
 	condition    object.WriteCondition
 	encryption   encryption.Choice
@@ -40,6 +41,9 @@ func (h *Handler) newObject(c *call) (n newObject, err error) {
 		return n, err
 	}
 	if n.tags, err = h.newObjectTags(c); err != nil {
+		return n, err
+	}
+	if n.lock, err = h.newObjectLock(c); err != nil {
 		return n, err
 	}
 	n.owner, n.acl, err = h.newObjectACL(c)
@@ -99,12 +103,16 @@ func (h *Handler) putObject(c *call) (*response, error) {
 // putBody stores the body of c, of size bytes, -1 when that is not known; event tells of it. An object that comes without a checksum
 // gets a CRC64NVME (S3 user guide, checking object integrity).
 func (h *Handler) putBody(c *call, n newObject, size int64, event object.EventType) (*object.Version, error) {
+	if err := c.checkLockDigest(n.lock, "Put Object"); err != nil {
+		return nil, err
+	}
 	if c.body.integrity.Algorithm == object.NoChecksum {
 		c.body.integrity.Algorithm = object.CRC64NVME
 	}
 	return h.objects.Put(c.ctx, object.PutRequest{
 		Bucket: c.bucket, Key: c.target.key, Body: &c.body, Size: size, Owner: n.owner, ACL: n.acl,
-		Header: n.header, Tags: n.tags, StorageClass: n.storageClass, Integrity: c.body.integrity, Condition: n.condition,
-		Encryption: n.encryption, By: c.eventBy(), Event: event,
+		Header: n.header, Tags: n.tags, Lock: n.lock, StorageClass: n.storageClass,
+		Integrity: c.body.integrity, Condition: n.condition, Encryption: n.encryption,
+		By: c.eventBy(), Event: event,
 	})
 }

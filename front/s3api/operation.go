@@ -77,6 +77,11 @@ func (o *operation) createsObject() bool {
 	return false
 }
 
+// locks reports whether o is about the lock of one object.
+func (o *operation) locks() bool {
+	return o.scope == objectScope && (o.usage == meter.ReadObjectLock || o.usage == meter.WriteObjectLock)
+}
+
 // takesForm reports whether the body is a browser's form, which carries the signature.
 func (o *operation) takesForm() bool { return o.usage == meter.PostObject }
 

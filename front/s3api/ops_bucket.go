@@ -12,7 +12,7 @@ func bucketOperations() []operation {
 		{
 			name: "CreateBucket", method: http.MethodPut, scope: bucketScope,
 			action: access.CreateBucket, describe: (*Handler).describeCreate, serve: (*Handler).createBucket, usage: meter.CreateBucket, tier: meter.Tier1, logAs: "REST.PUT.BUCKET",
-			state: partial, note: "no object lock",
+			state: yes,
 		},
 		{
 			name: "HeadBucket", method: http.MethodHead, scope: bucketScope,
@@ -57,7 +57,7 @@ func bucketOperations() []operation {
 		{
 			name: "PostObject", method: http.MethodPost, scope: bucketScope,
 			action: access.PutObject, serve: (*Handler).postObject, usage: meter.PostObject, tier: meter.Tier1, logAs: "REST.POST.BUCKET",
-			state: partial, note: "no object lock, no aws:kms:dsse",
+			state: partial, note: "no aws:kms:dsse",
 		},
 		{
 			name: "OptionsBucket", method: http.MethodOptions, scope: bucketScope, open: true,

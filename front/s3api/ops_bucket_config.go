@@ -104,8 +104,8 @@ func bucketConfigs() []subresource {
 		},
 		{
 			scope: bucketScope, query: "object-lock", log: "OBJECT_LOCK",
-			get: empty("GetObjectLockConfiguration", access.GetBucketObjectLockConfiguration, meter.ReadObjectLock),
-			put: unbuilt("PutObjectLockConfiguration", access.PutBucketObjectLockConfiguration, meter.WriteObjectLock),
+			get: built("GetObjectLockConfiguration", access.GetBucketObjectLockConfiguration, (*Handler).getObjectLockConfiguration, meter.ReadObjectLock),
+			put: built("PutObjectLockConfiguration", access.PutBucketObjectLockConfiguration, (*Handler).putObjectLockConfiguration, meter.WriteObjectLock),
 		},
 		unbuiltConfig("analytics", "ANALYTICS", "BucketAnalyticsConfiguration", access.GetAnalyticsConfiguration, access.PutAnalyticsConfiguration),
 		unbuiltConfig("inventory", "INVENTORY", "BucketInventoryConfiguration", access.GetInventoryConfiguration, access.PutInventoryConfiguration),

@@ -26,12 +26,12 @@ func objectRows() []operation {
 		{
 			name: "PutObject", method: http.MethodPut, scope: objectScope,
 			action: access.PutObject, serve: (*Handler).putObject, usage: meter.PutObject, tier: meter.Tier1, logAs: "REST.PUT.OBJECT",
-			state: partial, note: "no object lock, no aws:kms:dsse",
+			state: partial, note: "no aws:kms:dsse",
 		},
 		{
 			name: "CopyObject", method: http.MethodPut, scope: objectScope, header: "x-amz-copy-source",
 			action: access.PutObject, serve: (*Handler).copyObject, usage: meter.CopyObject, tier: meter.Tier1, logAs: "REST.COPY.OBJECT",
-			state: partial, note: "no object lock, no aws:kms:dsse",
+			state: partial, note: "no aws:kms:dsse",
 		},
 		{
 			name: "DeleteObject", method: http.MethodDelete, scope: objectScope,
@@ -82,13 +82,13 @@ func objectSubresources() []subresource {
 		},
 		{
 			scope: objectScope, query: "retention", log: "OBJECT_LOCK_RETENTION",
-			get: unlocked("GetObjectRetention", access.GetObjectRetention),
-			put: unlocked("PutObjectRetention", access.PutObjectRetention),
+			get: built("GetObjectRetention", access.GetObjectRetention, (*Handler).getObjectRetention, meter.ReadObjectLock),
+			put: built("PutObjectRetention", access.PutObjectRetention, (*Handler).putObjectRetention, meter.WriteObjectLock).describing((*Handler).describeRetention),
 		},
 		{
 			scope: objectScope, query: "legal-hold", log: "OBJECT_LOCK_LEGALHOLD",
-			get: unlocked("GetObjectLegalHold", access.GetObjectLegalHold),
-			put: unlocked("PutObjectLegalHold", access.PutObjectLegalHold),
+			get: built("GetObjectLegalHold", access.GetObjectLegalHold, (*Handler).getObjectLegalHold, meter.ReadObjectLock),
+			put: built("PutObjectLegalHold", access.PutObjectLegalHold, (*Handler).putObjectLegalHold, meter.WriteObjectLock).describing((*Handler).describeLegalHold),
 		},
 	}
 }

@@ -12,7 +12,7 @@ func uploadOperations() []operation {
 		{
 			name: "CreateMultipartUpload", method: http.MethodPost, scope: objectScope, query: []string{"uploads"},
 			action: access.PutObject, serve: (*Handler).createMultipartUpload, usage: meter.InitiateMultipartUpload, tier: meter.Tier1, logAs: "REST.POST.UPLOADS",
-			state: partial, note: "no object lock, no aws:kms:dsse",
+			state: partial, note: "no aws:kms:dsse",
 		},
 		{
 			name: "UploadPart", method: http.MethodPut, scope: objectScope, query: []string{"uploadId", "partNumber"},

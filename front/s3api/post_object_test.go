@@ -114,6 +114,32 @@ func TestPostObject(t *testing.T) {
 	}
 }
 
+// TestPostObjectLock: a form locks the object, with leave to and with a hash of the file.
+func TestPostObjectLock(t *testing.T) {
+	s := newTestServer(t, Options{})
+	s.must(t, owner, "PUT", "/pond", "", "x-amz-bucket-object-lock-enabled: true")
+	allow := func(actions string) {
+		s.must(t, owner, "PUT", "/pond?policy", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":[`+actions+`],"Resource":"arn:aws:s3:::pond/*"}]}`)
+	}
+	_, sum, _ := strings.Cut(contentMD5("hello"), ": ")
+	fields := map[string]string{"key": "k", "x-amz-object-lock-legal-hold": "ON", "content-md5": sum}
+	allow(`"s3:PutObject"`)
+	if got := s.post(t, fields, "f", "hello"); got.status != 403 {
+		t.Errorf("without leave: status %d:\n%s", got.status, got.body)
+	}
+	allow(`"s3:PutObject","s3:PutObjectLegalHold"`)
+	if got := s.post(t, fields, "f", "hello"); got.status != 204 {
+		t.Errorf("status %d:\n%s", got.status, got.body)
+	}
+	if got := s.must(t, owner, "GET", "/pond/k?legal-hold", ""); got.element("Status") != "ON" {
+		t.Errorf("legal hold: %s", got.body)
+	}
+	delete(fields, "content-md5")
+	if got := s.post(t, fields, "f", "hello"); got.status != 400 || got.element("Code") != string(codeInvalidRequest) {
+		t.Errorf("without a hash: status %d:\n%s", got.status, got.body)
+	}
+}
+
 func TestPostObjectAnswers(t *testing.T) {
 	s := newTestServer(t, Options{})
 	s.must(t, owner, "PUT", "/pond", "")

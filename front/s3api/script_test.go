@@ -25,6 +25,7 @@ import (
 //	> PUT /b/k?acl                  a request           > Name: value      its headers
 //	>> text                         a line of its body  >" a\r\n"          quoted body, without a line end
 //	>@ 9000                         a body of 9000 known bytes             presigned  (before >) sign in the URL
+//	digest  (before >)              a Content-MD5 of the body
 //	< 200                           the status          < Name: value      a header; * stands for anything
 //	<! Name                         no such header      << text            the body holds text, which may have *
 //	<= text                         the body is text    <@ 100 50          the body is 50 known bytes from 100
@@ -60,6 +61,7 @@ type script struct {
 	vars map[string]string
 
 	presign bool
+	digest  bool
 	method  string // of the request being collected, "" when none is
 	target  string
 	header  http.Header
@@ -140,6 +142,8 @@ func (s *script) step(line string) {
 		s.user = strings.TrimPrefix(rest, "anonymous")
 	case word == "presigned":
 		s.presign = true
+	case word == "digest":
+		s.digest = true
 	case strings.HasPrefix(line, ">"):
 		s.collect(word, rest, line)
 	case strings.HasPrefix(line, "<"):
@@ -192,7 +196,7 @@ func (s *script) send() {
 	if got.status >= 400 && s.method != http.MethodHead && !page {
 		s.checkErrorShape(got)
 	}
-	s.method, s.presign = "", false
+	s.method, s.presign, s.digest = "", false, false
 	s.body.Reset()
 }
 
@@ -203,6 +207,10 @@ func (s *script) request(body string) *http.Request {
 		s.t.Fatalf("%s:%d: %v", s.file, s.line, err)
 	}
 	r.Header = s.header
+	if s.digest {
+		_, sum, _ := strings.Cut(contentMD5(body), ": ")
+		r.Header.Set("Content-MD5", sum)
+	}
 	if host := r.Header.Get("Host"); host != "" {
 		r.Host = host
 		r.Header.Del("Host")

@@ -52,15 +52,6 @@ func cleared(name string, a access.Action, u meter.Operation) verb {
 	return verb{name: name, action: a, serve: (*Handler).clearNothing, usage: u, state: partial, note: "there is none to delete"}
 }
 
-// unlocked is an operation on the lock of an object.
-func unlocked(name string, a access.Action) verb {
-	u := meter.ReadObjectLock
-	if a == access.PutObjectRetention || a == access.PutObjectLegalHold {
-		u = meter.WriteObjectLock
-	}
-	return verb{name: name, action: a, serve: (*Handler).missingLock, usage: u, state: no, note: "answers that the bucket has no object lock"}
-}
-
 // withNote is a verb that is there but for what note says.
 func withNote(note string, v verb) verb {
 	v.state, v.note = partial, note

@@ -1,6 +1,7 @@
 package s3api
 
 import (
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -26,6 +27,13 @@ func (q query) has(name string) bool { _, ok := q[name]; return ok }
 
 // get returns the value of a name, "" when it is not there.
 func (q query) get(name string) string { return url.Values(q).Get(name) }
+
+// without returns q without a name.
+func (q query) without(name string) query {
+	other := maps.Clone(q)
+	delete(other, name)
+	return other
+}
 
 // parseTarget finds bucket and key of c, in the host (virtual-host style) or in the path.
 func (h *Handler) parseTarget(c *call) error {

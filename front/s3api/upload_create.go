@@ -20,7 +20,7 @@ func (h *Handler) createMultipartUpload(c *call) (*response, error) {
 		return nil, err
 	}
 	u, err := h.objects.CreateUpload(c.ctx, object.NewUpload{
-		Bucket: c.bucket, Key: c.target.key, Owner: n.owner, ACL: n.acl, Header: n.header, Tags: n.tags,
+		Bucket: c.bucket, Key: c.target.key, Owner: n.owner, ACL: n.acl, Header: n.header, Tags: n.tags, Lock: n.lock,
 		StorageClass: n.storageClass, Algorithm: algorithm, Type: kind, Encryption: n.encryption,
 	})
 	if err != nil {

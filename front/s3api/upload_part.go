@@ -25,6 +25,9 @@ func (h *Handler) uploadPart(c *call) (*response, error) {
 	if err := h.unlockUpload(c); err != nil {
 		return nil, err
 	}
+	if err := c.checkLockDigest(c.upload.Lock, "Put Part"); err != nil {
+		return nil, err
+	}
 	done, err := h.admitPart(c, size)
 	if err != nil {
 		return nil, err
