@@ -33,7 +33,7 @@ var suiteKey = regexp.MustCompile(`test-user-\w+`)
 // namesUsers reports whether a test may name users so that its requests go through a translator. All others reach
 // the server as they are.
 func namesUsers(test string) bool {
-	for _, part := range []string{"AccessControl_", "Acl", "BucketPolicy_", "_acl", "GetBucketVersioning_with", "PolicyStatus"} {
+	for _, part := range []string{"AccessControl_", "Acl", "BucketPolicy_", "_acl", "GetBucketVersioning_with", "PolicyStatus", "ObjectRetention_", "WORM"} {
 		if strings.Contains(test, part) {
 			return true
 		}
