@@ -61,6 +61,9 @@ func (s *Server) liveMetrics() []prometheus.Collector {
 		gauge("shoal_tracker_websockets", "WebSockets of WebTorrent clients that are open.", func() float64 { return float64(s.tracker.Stats().Sockets) }),
 		gauge("shoal_tracker_web_peers", "WebTorrent peers that have announced themselves.", func() float64 { return float64(s.tracker.Stats().WebPeers) }),
 		counter("shoal_meter_dropped_events_total", "Usage events refused as malformed or over a bound.", func() float64 { return float64(s.meter.Dropped()) }),
+		counter("shoal_lifecycle_expired_objects_total", "Objects that lifecycle rules removed, or hid behind a delete marker.", func() float64 { return float64(s.objects.LifecycleStats().Expired) }),
+		counter("shoal_lifecycle_removed_versions_total", "Noncurrent versions, and delete markers that hid nothing, that lifecycle rules removed.", func() float64 { return float64(s.objects.LifecycleStats().Removed) }),
+		counter("shoal_lifecycle_aborted_uploads_total", "Multipart uploads that lifecycle rules aborted.", func() float64 { return float64(s.objects.LifecycleStats().Aborted) }),
 		gauge("shoal_damaged_blobs", "Blobs that the scrubber found damaged since the start.", func() float64 { return float64(len(s.objects.ScrubStatus().Damaged)) }),
 	}
 }

@@ -89,7 +89,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.objects, err = object.New(s.stores.metadata, s.stores.content, object.Options{Logger: s.log, Keys: keys, EventQueue: s.cfg.EventQueue})
+	s.objects, err = object.New(s.stores.metadata, s.stores.content, object.Options{
+		Logger: s.log, Keys: keys, EventQueue: s.cfg.EventQueue, LifecycleDay: s.cfg.LifecycleDay,
+	})
 	if err != nil {
 		return err
 	}

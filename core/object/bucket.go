@@ -5,6 +5,7 @@ import (
 
 	"shoal/core/access"
 	"shoal/core/encryption"
+	"shoal/core/lifecycle"
 	"shoal/core/quota"
 )
 
@@ -44,7 +45,8 @@ type BucketConfig struct {
 	Seeding           Seeding
 	Notification      []NotificationRule // no two of which overlap
 	Quota             quota.Limits
-	Encryption        *BucketEncryption // nil when never put
+	Encryption        *BucketEncryption        // nil when never put
+	Lifecycle         *lifecycle.Configuration // nil without one
 }
 
 // BucketEncryption is the default encryption of a bucket (PutBucketEncryption).

@@ -12,6 +12,10 @@ import (
 // MaxPolicy is the largest bucket policy, in bytes (S3 user guide).
 const MaxPolicy = 20 << 10
 
+// MaxLifecycle is the largest lifecycle configuration, in bytes of its record. It rests in the bucket's row, beside the
+// policy, as each GET asks it when the object expires; some 300 rules fit.
+const MaxLifecycle = 24 << 10
+
 // UpdateBucket lets change edit a copy of the bucket's configuration and keeps the result, in one commit.
 // change may run several times; its error ends the update and is returned. Policy follows PolicyJSON:
 // change sets only the latter (MalformedPolicy when it does not parse). A change of Versioning or
@@ -55,6 +59,14 @@ func checkConfig(op string, b *Bucket) error {
 	}
 	if err := b.Config.ObjectLock.Default.check(op, b.Name); err != nil {
 		return err
+	}
+	if c := b.Config.Lifecycle; c != nil {
+		if err := c.Check(); err != nil {
+			return err
+		}
+		if len(encodeLifecycle(c)) > MaxLifecycle {
+			return fault.New(op, b.Name, fault.InvalidRequest, errors.New("the lifecycle configuration is too large"))
+		}
 	}
 	if len(b.Config.PolicyJSON) > MaxPolicy {
 		return fault.New(op, b.Name, fault.MalformedPolicy, errors.New("policy exceeds the maximum of 20 KB"))

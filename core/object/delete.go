@@ -1,9 +1,11 @@
 package object
 
 import (
+	"bytes"
 	"context"
 
 	"shoal/core/access"
+	"shoal/core/fault"
 	"shoal/storage/kv"
 )
 
@@ -13,10 +15,11 @@ type DeleteRequest struct {
 	Key       string
 	Ref       VersionRef
 	Condition WriteCondition // on the version that is deleted
-	// Bypass overrules a retention in governance mode: the requester may, and says so.
-	Bypass bool
-	Owner  access.Owner // of a delete marker
-	By     Requester
+	Owner     access.Owner   // of a delete marker
+	Bypass    bool           // overrule a retention in governance mode: the requester may, and says so
+	By        Requester
+
+	only kv.Version // when set, of the row that has the version; ConditionalConflict when that changed
 }
 
 // DeleteResult says what a delete did; deleting what is absent is a success with zero values.
@@ -60,6 +63,9 @@ func (s *Store) deleteVersion(tx *kv.Tx, op string, r DeleteRequest) (out Delete
 	if err != nil {
 		return out, err
 	}
+	if err := r.unchanged(op, at.row); err != nil {
+		return out, err
+	}
 	if at.version == nil {
 		return out, r.Condition.check(op, resource(r.Bucket, r.Key), nil)
 	}
@@ -98,6 +104,9 @@ func (s *Store) deleteCurrent(tx *kv.Tx, op string, r DeleteRequest) (out Delete
 	if err := r.Condition.check(op, name, old); err != nil {
 		return out, err
 	}
+	if err := r.unchanged(op, rows[1]); err != nil {
+		return out, err
+	}
 	g, err := readGuard(op, name, rows[0])
 	if err != nil {
 		return out, err
@@ -122,6 +131,14 @@ func (s *Store) deleteCurrent(tx *kv.Tx, op string, r DeleteRequest) (out Delete
 	out = DeleteResult{DeleteMarker: true, VersionID: marker.ID, Null: marker.Null}
 	out.event = s.addEvent(tx, r.Bucket, ObjectRemovedDeleteMarkerCreated, marker, r.By)
 	return out, nil
+}
+
+// unchanged holds row against the one that r is about.
+func (r *DeleteRequest) unchanged(op string, row kv.Row) error {
+	if r.only != nil && !bytes.Equal(r.only, row.Version) {
+		return fault.New(op, resource(r.Bucket, r.Key), fault.ConditionalConflict, nil)
+	}
+	return nil
 }
 
 // deleteOnly removes the only version of a key; nil is none.

@@ -33,6 +33,7 @@ const (
 	kindSum         = 'N' // bucket id -> usage sum
 	kindScrub       = 's' // position of the scrubber
 	kindEvent       = 'e' // target, lane, sequence, random -> event record
+	kindExpiry      = 'l' // position of the lifecycle worker
 )
 
 const (

@@ -24,6 +24,8 @@ const (
 	bucketFieldObjectLock
 	bucketFieldDefaultRetention
 	bucketFieldEncryption
+
+	bucketFieldLifecycle = 31
 )
 
 // Later fields; the numbers between are of others.
@@ -67,7 +69,8 @@ func encodeBucket(b *Bucket) []byte {
 		r = appendMessage(r, bucketFieldNotification, encodeRule(&b.Config.Notification[i]))
 	}
 	r = appendText(r, bucketFieldEncryption, encodeBucketEncryption(b.Config.Encryption))
-	return appendText(r, bucketFieldQuota, encodeQuota(b.Config.Quota))
+	r = appendText(r, bucketFieldQuota, encodeQuota(b.Config.Quota))
+	return appendText(r, bucketFieldLifecycle, encodeLifecycle(b.Config.Lifecycle))
 }
 
 func decodeBucket(name string, record []byte) (*Bucket, error) {
@@ -123,6 +126,8 @@ func (b *Bucket) read(f field) (err error) {
 		}
 	case bucketFieldObjectLock:
 		b.Config.ObjectLock.Enabled = f.bool()
+	case bucketFieldLifecycle:
+		b.Config.Lifecycle, err = decodeLifecycle(f.data)
 	case bucketFieldDefaultRetention:
 		b.Config.ObjectLock.Default, err = decodeDefaultRetention(f.data)
 	case bucketFieldNotification:

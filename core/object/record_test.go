@@ -13,6 +13,7 @@ import (
 
 	"shoal/core/access"
 	"shoal/core/encryption"
+	"shoal/core/lifecycle"
 	"shoal/core/quota"
 	"shoal/storage/blob"
 	"shoal/wire/torrent"
@@ -87,6 +88,21 @@ func seededBucket() *Bucket {
 	return b
 }
 
+func fullLifecycle() *lifecycle.Configuration {
+	return &lifecycle.Configuration{TransitionMinimum: "varies_by_storage_class", Rules: []lifecycle.Rule{
+		{ID: "all", Disabled: true, Days: 1, NoncurrentDays: 2, NewerNoncurrent: 3, AbortDays: 4, Filter: lifecycle.Filter{
+			Form: lifecycle.InAnd, HasPrefix: true, Prefix: "p", Tags: []access.Tag{{Key: "k", Value: "v"}, {Key: "e"}},
+			HasLarger: true, Larger: 5, Smaller: 6,
+		}},
+		{ID: "date", Date: time.Unix(0, 0).UTC()},
+		{ID: "marker", ExpiredMarker: true, Filter: lifecycle.Filter{Form: lifecycle.InRule}},
+	}}
+}
+
+func fullExpiry() expiryPosition {
+	return expiryPosition{day: time.Unix(1_700_000_000, 0).UTC(), done: true, bucket: "bucket", key: "a/key"}
+}
+
 func fullUpload() *uploadRecord {
 	v := fullVersion()
 	return &uploadRecord{
@@ -126,6 +142,8 @@ func TestGoldenRecords(t *testing.T) {
 	locked.Lock = Lock{Retention{Compliance, time.Date(9999, 12, 31, 23, 59, 59, 999_000_000, time.UTC)}, LegalHoldOff}
 	lockedUpload.Lock = Lock{Retention{Governance, time.UnixMilli(1_900_000_000_001).UTC()}, LegalHoldOn}
 	lockedBucket.Config.ObjectLock = ObjectLock{true, DefaultRetention{Mode: Governance, Years: 7}}
+	expiring := fullBucket()
+	expiring.Config.Lifecycle = fullLifecycle()
 	paid := fullBucket()
 	paid.Config.RequesterPays = true
 	manifest, _ := encodeManifest([]partRecord{*fullPart(), *fullPart()})
@@ -158,6 +176,8 @@ func TestGoldenRecords(t *testing.T) {
 			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)
 		}},
 		{"bucket-lock", encodeBucket(lockedBucket), lockedBucket, func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
+		{"bucket-lifecycle", encodeBucket(expiring), expiring, func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
+		{"expiry", encodeExpiry(fullExpiry()), fullExpiry(), func(b []byte) (any, error) { return decodeExpiry(b) }},
 		{"upload-tags", encodeUpload(taggedUpload), taggedUpload, func(b []byte) (any, error) {
 			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)
 		}},
@@ -217,6 +237,15 @@ func TestGoldenRecords(t *testing.T) {
 	}
 }
 
+// TestLaterRule: a rule with a part that this program does not know lets nothing go.
+func TestLaterRule(t *testing.T) {
+	rule := appendUint(encodeLifecycleRule(&lifecycle.Rule{ID: "a", Days: 1}), lifecycleRuleFieldAbortDays+1, 1)
+	got, err := decodeLifecycle(appendMessage([]byte(nil), lifecycleFieldRule, rule))
+	if err != nil || !got.Rules[0].Disabled {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 func TestListedVersionHasNoDetail(t *testing.T) {
 	v := fullVersion()
 	got, err := decodeListed(v.BucketID, v.Key, encodeVersion(v))
@@ -260,6 +289,7 @@ func FuzzRecords(f *testing.F) {
 		encodeVersion(sealed), encodePart(sealedPart),
 		encodeVersion(fullVersion()), encodeBucket(fullBucket()), encodeBucket(notifyingBucket()), encodeEvent(fullEvent()), encodeUpload(fullUpload()), encodePart(fullPart()), manifest[0],
 		encodeTask(fullTask()), encodeIntent(intentRecord{}), encodeRef(BucketID{1}, "k"),
+		encodeLifecycle(fullLifecycle()), encodeExpiry(fullExpiry()),
 		{},
 		{recordVersion},
 		{2, 0x7f, 0xff},
@@ -280,6 +310,8 @@ func FuzzRecords(f *testing.F) {
 		decodeBucket("b", b)
 		decodeEvent(b)
 		parseEventKey(b)
+		decodeLifecycle(b)
+		decodeExpiry(b)
 		decodeUpload(BucketID{}, "k", UploadID{}, b)
 		decodeManifest(b)
 		decodeTask(b)

@@ -27,6 +27,8 @@ type Options struct {
 	// EventQueue is how many events may wait for one target; further ones are dropped and counted. Default
 	// DefaultEventQueue.
 	EventQueue int
+	// LifecycleDay is the length of a day of lifecycle rules. Default 24 hours.
+	LifecycleDay time.Duration
 }
 
 const defaultGrace = 10 * time.Minute
@@ -48,6 +50,7 @@ type Store struct {
 	rot      rotList
 	pressure pressure
 	events   eventQueue
+	expiry   lifecycleCounters
 	blocks   sync.Pool // of *block, for bodies
 }
 
@@ -62,6 +65,9 @@ func New(e kv.Engine, b blob.Store, o Options) (*Store, error) {
 	}
 	if o.InlineMax == 0 || o.InlineMax > InlineMax {
 		o.InlineMax = InlineMax
+	}
+	if o.LifecycleDay <= 0 {
+		o.LifecycleDay = 24 * time.Hour
 	}
 	if o.Grace <= 0 {
 		o.Grace = defaultGrace
@@ -104,11 +110,11 @@ func (s *Store) checkFormat(ctx context.Context) error {
 	return nil
 }
 
-// Run does the work that no request waits for (the collector and the folding of usage) until ctx ends.
+// Run does the work that no request waits for (the collector, the folding of usage and lifecycle rules) until ctx ends.
 func (s *Store) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	workers := []func(context.Context) error{s.runCollector, s.runFold}
+	workers := []func(context.Context) error{s.runCollector, s.runFold, s.runExpiry}
 	results := make(chan error, len(workers))
 	for _, work := range workers {
 		go func() { results <- work(ctx) }()

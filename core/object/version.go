@@ -25,6 +25,14 @@ const NullVersion = "null"
 // ClientID is the id of v as clients read it.
 func (v *Version) ClientID() string { return clientID(v.ID, v.Null) }
 
+// ref names v.
+func (v *Version) ref() VersionRef {
+	if v.Null {
+		return VersionRef{Null: true, Set: true}
+	}
+	return VersionRef{ID: v.ID, Set: true}
+}
+
 func clientID(id VersionID, null bool) string {
 	if null {
 		return NullVersion
