@@ -17,7 +17,6 @@ type emptyForm struct {
 var emptyForms = map[string]emptyForm{
 	"logging":               {root: "BucketLoggingStatus"},
 	"accelerate":            {root: "AccelerateConfiguration"},
-	"lifecycle":             {code: codeNoSuchLifecycle},
 	"replication":           {code: codeNoSuchReplication},
 	"analytics":             {root: "ListBucketAnalyticsConfigurationResult", holds: element{"IsTruncated", "false"}, one: true},
 	"inventory":             {root: "ListInventoryConfigurationsResult", holds: element{"IsTruncated", "false"}, one: true},

@@ -69,6 +69,7 @@ func (h *Handler) copyObject(c *call) (*response, error) {
 	}
 	answer := c.copyResult(made)
 	src.setVersionID(answer.header)
+	h.setExpiration(c, answer.header, made)
 	return answer, nil
 }
 

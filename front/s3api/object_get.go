@@ -83,6 +83,9 @@ func (h *Handler) describeObject(c *call) (*response, span, error) {
 	}
 	h.setTagCount(c, head)
 	h.setLock(c, head)
+	if !c.query.has("versionId") {
+		h.setExpiration(c, head, v)
+	}
 	return answer, s, h.setTorrentHeader(c, head)
 }
 

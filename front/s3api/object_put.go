@@ -97,6 +97,7 @@ func (h *Handler) putObject(c *call) (*response, error) {
 	setChecksum(head, v.Checksum)
 	c.setMade(head, v.Encryption)
 	c.setVersionID(head, v)
+	h.setExpiration(c, head, v)
 	return &response{header: head}, nil
 }
 

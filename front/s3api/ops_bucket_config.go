@@ -70,9 +70,9 @@ func bucketConfigs() []subresource {
 		},
 		{
 			scope: bucketScope, query: "lifecycle", log: "LIFECYCLE",
-			get: empty("GetBucketLifecycleConfiguration", access.GetLifecycleConfiguration, meter.ReadBucketConfiguration),
-			put: unbuilt("PutBucketLifecycleConfiguration", access.PutLifecycleConfiguration, meter.WriteBucketConfiguration),
-			del: cleared("DeleteBucketLifecycle", access.PutLifecycleConfiguration, meter.DeleteBucketConfiguration),
+			get: built("GetBucketLifecycleConfiguration", access.GetLifecycleConfiguration, (*Handler).getBucketLifecycle, meter.ReadBucketConfiguration),
+			put: withNote("no transitions", built("PutBucketLifecycleConfiguration", access.PutLifecycleConfiguration, (*Handler).putBucketLifecycle, meter.WriteBucketConfiguration)),
+			del: built("DeleteBucketLifecycle", access.PutLifecycleConfiguration, (*Handler).deleteBucketLifecycle, meter.DeleteBucketConfiguration),
 		},
 		{
 			scope: bucketScope, query: "website", log: "WEBSITE",

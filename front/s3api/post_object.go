@@ -97,6 +97,7 @@ func (h *Handler) postObject(c *call) (*response, error) {
 	setChecksum(answer.header, v.Checksum)
 	c.setMade(answer.header, v.Encryption)
 	c.setVersionID(answer.header, v)
+	h.setExpiration(c, answer.header, v)
 	return answer, nil
 }
 

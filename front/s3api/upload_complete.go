@@ -68,6 +68,7 @@ func (h *Handler) completeMultipartUpload(c *call) (*response, error) {
 	answer := x.response()
 	c.setEncryption(answer.header, v.Encryption)
 	c.setVersionID(answer.header, v)
+	h.setExpiration(c, answer.header, v)
 	return answer, nil
 }
 
