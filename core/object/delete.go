@@ -19,7 +19,7 @@ type DeleteRequest struct {
 	Bypass    bool           // overrule a retention in governance mode: the requester may, and says so
 	By        Requester
 
-	only kv.Version // when set, of the row that has the version; ConditionalConflict when that changed
+	only kv.Version // when set, by a lifecycle rule, of the row that has the version; ConditionalConflict when that changed
 }
 
 // DeleteResult says what a delete did; deleting what is absent is a success with zero values.
@@ -79,7 +79,7 @@ func (s *Store) deleteVersion(tx *kv.Tx, op string, r DeleteRequest) (out Delete
 	}
 	s.addUsage(tx, v.BucketID, usage{}.minus(v.usage()))
 	out = DeleteResult{DeleteMarker: v.DeleteMarker, VersionID: v.ID, Null: v.Null}
-	out.event = s.addEvent(tx, r.Bucket, ObjectRemovedDelete, v, r.By)
+	out.event = s.addEvent(tx, r.Bucket, r.event(ObjectRemovedDelete), v, r.By)
 	if at.current {
 		return out, s.promote(tx, v)
 	}
@@ -114,7 +114,7 @@ func (s *Store) deleteCurrent(tx *kv.Tx, op string, r DeleteRequest) (out Delete
 	if g.versioning == VersioningOff {
 		// The guard stays as it is: this makes nothing that a delete of the bucket could miss.
 		if old != nil {
-			out.event = s.addEvent(tx, r.Bucket, ObjectRemovedDelete, old, r.By)
+			out.event = s.addEvent(tx, r.Bucket, r.event(ObjectRemovedDelete), old, r.By)
 		}
 		return out, s.deleteOnly(tx, old)
 	}
@@ -129,8 +129,19 @@ func (s *Store) deleteCurrent(tx *kv.Tx, op string, r DeleteRequest) (out Delete
 		return out, err
 	}
 	out = DeleteResult{DeleteMarker: true, VersionID: marker.ID, Null: marker.Null}
-	out.event = s.addEvent(tx, r.Bucket, ObjectRemovedDeleteMarkerCreated, marker, r.By)
+	out.event = s.addEvent(tx, r.Bucket, r.event(ObjectRemovedDeleteMarkerCreated), marker, r.By)
 	return out, nil
+}
+
+// event is what tells of the delete: t, or what a lifecycle rule does in its place.
+func (r *DeleteRequest) event(t EventType) EventType {
+	switch {
+	case r.only == nil:
+		return t
+	case t == ObjectRemovedDelete:
+		return LifecycleExpirationDelete
+	}
+	return LifecycleExpirationDeleteMarkerCreated
 }
 
 // unchanged holds row against the one that r is about.

@@ -26,6 +26,9 @@ const (
 	expirePage = 256
 	// expireSaveEvery is how much of a pass is done again after a restart.
 	expireSaveEvery = time.Minute
+
+	// ruleRequester is who asks for what a rule does, in events (S3 user guide, event message structure).
+	ruleRequester = "s3.amazonaws.com"
 )
 
 // LifecycleStats says what lifecycle rules have removed since the store was opened.
@@ -244,7 +247,10 @@ func (e *expirer) act(ctx context.Context, v *Version, row kv.Row, what lifecycl
 	if err := e.wait(ctx); err != nil {
 		return false, err
 	}
-	r := DeleteRequest{Bucket: e.b, Key: v.Key, Owner: access.Owner{ID: access.CanonicalID(e.b.Owner)}, only: row.Version}
+	r := DeleteRequest{
+		Bucket: e.b, Key: v.Key, Owner: access.Owner{ID: access.CanonicalID(e.b.Owner)},
+		By: Requester{PrincipalID: ruleRequester, SourceIP: ruleRequester}, only: row.Version,
+	}
 	counter := &e.store.expiry.expired
 	if what == lifecycle.RemoveVersion {
 		r.Ref, counter = v.ref(), &e.store.expiry.removed

@@ -179,6 +179,29 @@ func TestExpireUploads(t *testing.T) {
 	s.collect(t)
 }
 
+// TestExpireEvents: what a rule does has events of its own.
+func TestExpireEvents(t *testing.T) {
+	s := newTestStore(t)
+	b := s.versionedBucket(t, "bucket")
+	s.notify(t, b, NotificationRule{ID: "n", Target: "t", Events: allEvents &^ ObjectCreatedPut})
+	b = s.setLifecycle(t, "bucket", lifecycle.Rule{Days: 1, NoncurrentDays: 1})
+	v := s.put(t, b, "key", []byte("x"))
+	s.expire(t, 3)
+	s.expire(t, 3)
+	var got []string
+	for _, e := range s.waiting(t, "t") {
+		got = append(got, fmt.Sprint(e.Type, " by ", e.By.PrincipalID, ", of the object: ", e.VersionID == v.ClientID()))
+	}
+	want := []string{
+		"LifecycleExpiration:DeleteMarkerCreated by s3.amazonaws.com, of the object: false",
+		"LifecycleExpiration:Delete by s3.amazonaws.com, of the object: true",
+		"LifecycleExpiration:Delete by s3.amazonaws.com, of the object: false", // the marker, with nothing left to hide
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestExpireChanged: what was put, or tagged, after it was looked at stays.
 func TestExpireChanged(t *testing.T) {
 	s := newTestStore(t)

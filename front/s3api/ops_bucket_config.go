@@ -48,7 +48,7 @@ func bucketConfigs() []subresource {
 		name: "PutBucketRequestPayment", action: access.PutBucketRequestPayment, serve: (*Handler).putRequestPayment, usage: meter.WriteBucketRequestPayment,
 		state: partial, note: "who does not pay is refused; the bucket's owner is still billed",
 	}
-	putNotification := withNote("no EventBridge; events of lifecycle, restore and replication are never sent",
+	putNotification := withNote("no EventBridge; events of restore and replication are never sent",
 		built("PutBucketNotificationConfiguration", access.PutBucketNotification, (*Handler).putBucketNotification, meter.WriteBucketConfiguration))
 	return []subresource{
 		{
