@@ -149,7 +149,7 @@ func (c *ChunkedReader) nextChunk() error {
 
 func (c *ChunkedReader) startChunk(size int64) error {
 	if size > c.payload.DecodedLength-c.decoded {
-		return &Error{Reason: IncompleteBody}
+		return c.overlong(size)
 	}
 	if size == 0 && c.decoded < c.payload.DecodedLength {
 		return &Error{Reason: IncompleteBody}
@@ -162,6 +162,20 @@ func (c *ChunkedReader) startChunk(size int64) error {
 	}
 	c.left = size
 	return nil
+}
+
+// overlong refuses a chunk of more than was declared: it is too much, or its size is wrong, which the framing behind it
+// shows where it is near.
+func (c *ChunkedReader) overlong(size int64) error {
+	if size <= chunkBuffer {
+		if _, err := c.src.Discard(int(size)); err != nil {
+			return bodyError(err)
+		}
+		if end, err := c.src.Peek(2); err == nil && string(end) != "\r\n" {
+			return refuse(MalformedChunk, "a chunk does not end in CRLF")
+		}
+	}
+	return &Error{Reason: IncompleteBody}
 }
 
 // endChunk reads the CRLF behind the content of a chunk and checks the chunk's signature.

@@ -16,13 +16,21 @@ const (
 	maxTrailerValue = 1 << 10
 )
 
+// trailers is the section behind the final chunk's header as it is read.
+type trailers struct {
+	values    map[string]string
+	canonical []byte // what is signed
+	signature string
+	wrong     error // the first line that does not belong
+	ended     bool  // the last line was blank
+}
+
 // readTrailers reads the lines behind the final chunk's header up to the end of the body: exactly
-// the announced trailers, each once, and then their signature when the mode has one. Clients differ
-// in line ends ("\n", "\r\n", "\n\r\n"), so blank lines are skipped.
+// the announced trailers, each once, their signature when the mode has one, and a blank line. Clients differ
+// in line ends ("\n", "\r\n", "\n\r\n"), so further blank lines are skipped. A section without its
+// end or its signature was cut off or broken: then no line of it is what the client meant.
 func (c *ChunkedReader) readTrailers() error {
-	trailers := make(map[string]string, len(c.payload.Trailers))
-	var canonical []byte
-	signature := ""
+	t := trailers{values: make(map[string]string, len(c.payload.Trailers))}
 	for lines := 0; ; lines++ {
 		line, err := c.trailerLine()
 		if err == io.EOF {
@@ -34,32 +42,44 @@ func (c *ChunkedReader) readTrailers() error {
 		if lines == maxTrailerLines {
 			return refuse(MalformedTrailer, "too many lines")
 		}
-		if len(line) == 0 {
+		if t.ended = len(line) == 0; t.ended {
 			continue
 		}
-		name, value, err := parseTrailer(line)
-		switch {
-		case err != nil:
-			return err
-		case signature != "":
-			return refuse(MalformedTrailer, "a line follows the signature")
-		case name == trailerSignature && c.chain != nil:
-			signature = value
-		default:
-			if _, again := trailers[name]; again || !slices.Contains(c.payload.Trailers, name) {
-				return refuse(MalformedTrailer, "a trailer was not announced or came twice")
-			}
-			trailers[name] = value
-			canonical = append(canonical, name+":"+value+"\n"...)
+		if err := c.takeTrailer(&t, line); t.wrong == nil {
+			t.wrong = err
 		}
 	}
-	if len(trailers) != len(c.payload.Trailers) {
+	switch {
+	case !t.ended, c.chain != nil && len(t.signature) != len(c.declared):
+		return refuse(MalformedChunk, "the trailer does not end")
+	case t.wrong != nil:
+		return t.wrong
+	case len(t.values) != len(c.payload.Trailers):
 		return refuse(MalformedTrailer, "an announced trailer is missing")
-	}
-	if c.chain != nil && !c.chain.checkTrailer(canonical, []byte(signature)) {
+	case c.chain != nil && !c.chain.checkTrailer(t.canonical, []byte(t.signature)):
 		return refuse(SignatureMismatch, "the trailer")
 	}
-	c.trailers = trailers
+	c.trailers = t.values
+	return nil
+}
+
+// takeTrailer adds a line to t, or says what is wrong with it.
+func (c *ChunkedReader) takeTrailer(t *trailers, line []byte) error {
+	name, value, err := parseTrailer(line)
+	switch {
+	case err != nil:
+		return err
+	case t.signature != "":
+		return refuse(MalformedTrailer, "a line follows the signature")
+	case name == trailerSignature && c.chain != nil:
+		t.signature = value
+		return nil
+	}
+	if _, again := t.values[name]; again || !slices.Contains(c.payload.Trailers, name) {
+		return refuse(MalformedTrailer, "a trailer was not announced or came twice")
+	}
+	t.values[name] = value
+	t.canonical = append(t.canonical, name+":"+value+"\n"...)
 	return nil
 }
 
