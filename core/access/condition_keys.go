@@ -56,7 +56,7 @@ var s3Keys = []string{
 var keyActions = keyTable()
 
 func keyTable() map[string][]Action {
-	lists := []Action{ListBucket, ListBucketVersions, ListBucketMultipartUploads}
+	lists := []Action{ListBucket, ListBucketVersions}
 	puts := []Action{PutObject, "s3:ReplicateObject"}
 	acls := []Action{PutObject, PutObjectACL, PutObjectVersionACL, PutBucketACL, CreateBucket}
 	locks := []Action{PutObject, PutObjectRetention, BypassGovernanceRetention, "s3:ReplicateObject"}

@@ -87,7 +87,7 @@ func Decide(q Query) Decision {
 	if q.onAccount() {
 		return decideRole(q)
 	}
-	if p.owns(q.Bucket.Owner) && managesPolicy(q.Action) {
+	if p.owns(q.Bucket.Owner) && ManagesPolicy(q.Action) {
 		// An owner cannot lock itself out: it can always take its policy back (PutBucketPolicy).
 		return Decision{Allowed: true, Reason: ByOwner}
 	}
@@ -132,7 +132,8 @@ func decideRole(q Query) Decision {
 	return Decision{Allowed: true, Reason: ByRole}
 }
 
-func managesPolicy(a Action) bool {
+// ManagesPolicy reports whether a is done to the policy of a bucket.
+func ManagesPolicy(a Action) bool {
 	return a == GetBucketPolicy || a == PutBucketPolicy || a == DeleteBucketPolicy
 }
 

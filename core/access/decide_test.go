@@ -90,7 +90,7 @@ func matrixWant(action Action, scope Scope, who, says string) bool {
 		return false // nobody here is userplus, and no policy grants it
 	case scope == ScopeService:
 		return who != "anonymous"
-	case who == "owner" && managesPolicy(action):
+	case who == "owner" && ManagesPolicy(action):
 		return true
 	case says == "deny":
 		return false

@@ -42,8 +42,8 @@ func (pp policyParser) condition(c condition, m member) (condition, error) {
 	c.operands = nil
 	for _, v := range values {
 		o, ok := newOperand(c.op, v, pp.variables)
-		if !ok && c.op.family == ipFamily {
-			return c, errConditionIP
+		if !ok && c.op.family == ipFamily || !pp.lenient() && c.key == KeySourceIP.fold() && !isPrefix(v) {
+			return c, errConditionIP // of aws:SourceIp by whatever operator, Null included (AWS)
 		}
 		if !ok {
 			return c, errCondition
@@ -51,6 +51,11 @@ func (pp policyParser) condition(c condition, m member) (condition, error) {
 		c.operands = append(c.operands, o)
 	}
 	return c, nil
+}
+
+func isPrefix(s string) bool {
+	_, ok := parsePrefix(s)
+	return ok
 }
 
 // takesKey: identity policies are about every service, whose keys all have its name before a colon.

@@ -15,6 +15,7 @@ func (m malformed) Error() string { return string(m) }
 
 const (
 	errJSON              malformed = "Policies must be valid JSON and the first byte must be '{'"
+	errBadJSON           malformed = "This policy contains invalid Json"
 	errVersion           malformed = "The policy must contain a valid version string"
 	errStatement         malformed = "Could not parse the policy: Statement is empty!"
 	errPrincipal         malformed = "Invalid principal in policy"
@@ -74,8 +75,11 @@ func (pp policyParser) parse(data []byte) (*Policy, error) {
 		return nil, errJSON
 	}
 	doc, err := parseNode(data)
-	if err != nil {
+	if err != nil && pp.identity {
 		return nil, errJSON
+	}
+	if err != nil {
+		return nil, errBadJSON
 	}
 	var list *node
 	for _, m := range doc.members {
@@ -176,13 +180,12 @@ func (pp policyParser) statement(n node) (statement, error) {
 			return s, missingField(name)
 		}
 	}
-	if err := pp.actionsApply(s); err != nil {
-		return s, err
+	if seen["Condition"] {
+		if s, err = pp.withConditions(s, conditions); err != nil {
+			return s, err
+		}
 	}
-	if !seen["Condition"] {
-		return s, nil
-	}
-	return pp.withConditions(s, conditions)
+	return s, pp.actionsApply(s)
 }
 
 // withImplied adds what a statement of such a policy does not say: whom or what it is about.
