@@ -54,8 +54,8 @@ func checkPartList(op, name string, parts []CompletePart) error {
 	return nil
 }
 
-// assemble holds the client's list against the parts that are there.
-func assemble(op string, r CompleteRequest, u *uploadRecord, all map[int]partRecord) (*assembly, error) {
+// assemble holds the client's list against the parts that are there, of which all but the last have minPart bytes.
+func assemble(op string, r CompleteRequest, u *uploadRecord, all map[int]partRecord, minPart int64) (*assembly, error) {
 	name := resource(r.Bucket, u.Key)
 	a := &assembly{parts: make([]partRecord, 0, len(r.Parts))}
 	digest := md5.New()
@@ -64,7 +64,7 @@ func assemble(op string, r CompleteRequest, u *uploadRecord, all map[int]partRec
 		if !ok || p.ETag != want.ETag || want.Checksum != "" && want.Checksum != p.Checksum.Value {
 			return nil, fault.New(op, name, fault.InvalidPart, &PartError{Number: want.Number, ETag: want.ETag})
 		}
-		if i < len(r.Parts)-1 && p.Size < MinPart {
+		if i < len(r.Parts)-1 && p.Size < minPart {
 			return nil, fault.New(op, name, fault.EntityTooSmall, &PartError{Number: p.Number, ETag: p.ETag, Size: p.Size})
 		}
 		sum, err := hex.DecodeString(string(p.ETag))

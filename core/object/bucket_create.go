@@ -26,7 +26,7 @@ type NewBucket struct {
 // BucketAlreadyExists.
 func (s *Store) CreateBucket(ctx context.Context, n NewBucket) (*Bucket, error) {
 	const op = "create bucket"
-	if err := checkBucketName(n.Name); err != nil {
+	if err := CheckBucketName(n.Name); err != nil {
 		return nil, fault.New(op, n.Name, fault.InvalidBucketName, err)
 	}
 	if len(n.Tagging) > MaxDocument {

@@ -12,8 +12,8 @@ const (
 	maxBucketName = 63
 )
 
-// checkBucketName holds name against the S3 rules for general purpose buckets.
-func checkBucketName(name string) error {
+// CheckBucketName holds name against the S3 rules for general purpose buckets, by which every bucket was made.
+func CheckBucketName(name string) error {
 	if len(name) < minBucketName || len(name) > maxBucketName {
 		return errors.New("bucket names have 3 to 63 characters")
 	}

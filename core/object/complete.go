@@ -75,7 +75,7 @@ func (s *Store) completeOnce(ctx context.Context, op string, r CompleteRequest) 
 	if err != nil {
 		return nil, err
 	}
-	a, err := assemble(op, r, u, all)
+	a, err := assemble(op, r, u, all, s.o.minPart)
 	if err != nil {
 		return nil, err
 	}

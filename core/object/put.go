@@ -124,14 +124,16 @@ func checkObject(op, name, key string, h *Header, acl access.ACL) error {
 	if len(acl.Grants) > access.MaxGrants {
 		return fault.New(op, name, fault.MalformedACL, errors.New("more than 100 grants"))
 	}
+	return h.Check(op, name)
+}
+
+// Check bounds what is kept beside the bytes of name: MetadataTooLarge.
+func (h *Header) Check(op, name string) error {
 	meta := 0
 	for k, v := range h.Meta {
 		meta += len(k) + len(v)
 	}
-	if meta > MaxMeta {
-		return fault.New(op, name, fault.MetadataTooLarge, nil)
-	}
-	if n := len(encodeHeader(h)); n > maxHeader {
+	if meta > MaxMeta || len(encodeHeader(h)) > maxHeader {
 		return fault.New(op, name, fault.MetadataTooLarge, nil)
 	}
 	return nil

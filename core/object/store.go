@@ -18,6 +18,7 @@ type Options struct {
 	Clock     func() time.Time // default time.Now
 	Logger    *slog.Logger     // default discards
 	InlineMax int64            // bytes; default and maximum InlineMax; negative keeps no object inline
+	minPart   int64            // bytes; default MinPart. Tests that upload thousands of parts set it
 	// Grace is how long content rests after the last version that had it went, so that readers in flight
 	// finish. Default 10 minutes.
 	Grace time.Duration
@@ -71,6 +72,9 @@ func New(e kv.Engine, b blob.Store, o Options) (*Store, error) {
 	}
 	if o.Grace <= 0 {
 		o.Grace = defaultGrace
+	}
+	if o.minPart == 0 {
+		o.minPart = MinPart
 	}
 	if o.EventQueue <= 0 {
 		o.EventQueue = DefaultEventQueue
