@@ -51,6 +51,21 @@ func (s *Server) tlsConfig() *tls.Config {
 	return nil
 }
 
+// certificateExpires is the time at which the first certificate in use expires, in seconds since 1970; 0 without any.
+func (s *Server) certificateExpires() float64 {
+	var at time.Time
+	switch {
+	case s.files != nil:
+		at = s.files.Expires()
+	case s.acme != nil:
+		at = s.acme.Expires()
+	}
+	if at.IsZero() {
+		return 0
+	}
+	return float64(at.Unix())
+}
+
 // trackerListener is that of HTTP announces, with TLS when it is wanted. A handshake is part of the connection's first
 // read, and has its time.
 func (s *Server) trackerListener() net.Listener {

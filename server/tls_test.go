@@ -126,6 +126,9 @@ func TestLinksWithTLS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if got := time.Unix(int64(s.certificateExpires()), 0); !got.Equal(s.files.Expires()) {
+			t.Errorf("the metric has %v, want %v", got, s.files.Expires())
+		}
 		links, err := s.Share(t.Context(), file, "store.test", func(string, int64, int64) {})
 		if err != nil {
 			t.Fatal(err)

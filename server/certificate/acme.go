@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/caddyserver/certmagic"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -143,6 +144,22 @@ func (a *ACME) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error)
 		return nil, fmt.Errorf("no challenge is open for %q", hello.ServerName)
 	}
 	return a.config.GetCertificate(hello)
+}
+
+// Expires returns when the first of the certificates in use expires; the zero time while there is none.
+func (a *ACME) Expires() (first time.Time) {
+	for _, domain := range a.domains {
+		var newest time.Time // a name may have its old certificate beside the renewed one
+		for _, c := range a.cache.AllMatchingCertificates(domain) {
+			if c.Leaf != nil && c.Leaf.NotAfter.After(newest) {
+				newest = c.Leaf.NotAfter
+			}
+		}
+		if !newest.IsZero() && (first.IsZero() || newest.Before(first)) {
+			first = newest
+		}
+	}
+	return first
 }
 
 // Challenges answers those of HTTP-01 (RFC 8555, section 8.3) while they are open, and leaves everything else to next.

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/certmagic"
 	"github.com/mholt/acmez/v3/acme"
@@ -155,5 +156,30 @@ func TestLogsGoToSlog(t *testing.T) {
 	want := "level=WARN msg=\"a warning\" ca=c attempt=2\nlevel=ERROR msg=\"a fault\" ca=c error=why names=[a]\n"
 	if got := out.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestExpires: of several names the first to expire counts, of a name its newest certificate.
+func TestExpires(t *testing.T) {
+	a, err := NewACME(Options{Domains: []string{"a.test", "b.test", "none.test"}, Dir: t.TempDir(), TLS: &net.TCPAddr{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	if got := a.Expires(); !got.IsZero() {
+		t.Errorf("without a certificate: %v", got)
+	}
+	now := time.Now().Truncate(time.Second)
+	for _, c := range []struct {
+		name string
+		left time.Duration
+	}{{"a.test", time.Hour}, {"a.test", 3 * time.Hour}, {"b.test", 2 * time.Hour}} {
+		cert, key := signedUntil(t, c.name, now.Add(c.left))
+		if _, err := a.config.CacheUnmanagedCertificatePEMBytes(t.Context(), cert, key, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := a.Expires(), now.Add(2*time.Hour); !got.Equal(want) {
+		t.Errorf("expires at %v, want %v", got, want)
 	}
 }

@@ -44,6 +44,9 @@ func (f *Files) TLSConfig() *tls.Config {
 	return tlsConfig(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return f.current.Load(), nil }, protocolHTTP)
 }
 
+// Expires returns when the certificate in use expires.
+func (f *Files) Expires() time.Time { return f.current.Load().Leaf.NotAfter }
+
 // Run looks every few seconds whether the files have changed, until ctx is done. A pair that cannot be used is logged
 // once, and the one before it stays.
 func (f *Files) Run(ctx context.Context) error {

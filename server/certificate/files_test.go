@@ -21,13 +21,18 @@ import (
 // selfSigned returns a certificate for name and its key, in PEM.
 func selfSigned(t *testing.T, name string) (cert, key []byte) {
 	t.Helper()
+	return signedUntil(t, name, time.Now().Add(time.Hour))
+}
+
+func signedUntil(t *testing.T, name string, expires time.Time) (cert, key []byte) {
+	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: expires,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {
@@ -105,6 +110,9 @@ func TestFilesAreReadAgain(t *testing.T) {
 			}
 			if got.Leaf.DNSNames[0] != s.want {
 				t.Errorf("%s: %s is served, want %s", s.name, got.Leaf.DNSNames[0], s.want)
+			}
+			if !f.Expires().Equal(got.Leaf.NotAfter) {
+				t.Errorf("%s: expires at %v, want %v", s.name, f.Expires(), got.Leaf.NotAfter)
 			}
 			if got := int(log.n.Load()); got != s.faults {
 				t.Errorf("%s: %d faults logged, want %d", s.name, got, s.faults)
