@@ -21,7 +21,7 @@ func (h *Handler) headerACL(c *call, bucket bool, owner, bucketOwner access.Owne
 	}
 	switch {
 	case len(grants) > 0 && canned != "":
-		return acl, false, errorOf(codeInvalidRequest, "Specifying both Canned ACLs and Header Grants is not allowed")
+		return acl, false, errorOf(codeInvalidRequest, "Specifying both Canned ACLs and Header Grants is not allowed.")
 	case len(grants) > 0:
 		acl = access.ACL{Owner: owner, Grants: grants}
 		err = h.resolveGrantees(c.ctx, acl.Grants)

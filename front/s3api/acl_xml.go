@@ -1,6 +1,10 @@
 package s3api
 
-import "shoal/core/access"
+import (
+	"slices"
+
+	"shoal/core/access"
+)
 
 // accessControlPolicy is the body of PutBucketAcl and PutObjectAcl.
 type accessControlPolicy struct {
@@ -14,6 +18,7 @@ type accessControlPolicy struct {
 
 type grantXML struct {
 	Grantee struct {
+		Kind  string `xml:"http://www.w3.org/2001/XMLSchema-instance type,attr"`
 		ID    string `xml:"ID"`
 		Email string `xml:"EmailAddress"`
 		URI   string `xml:"URI"`
@@ -24,11 +29,27 @@ type grantXML struct {
 // requestACL returns the ACL that a PUT of an ?acl sub-resource asks for: in its headers or in its body, one
 // of the two. owner is who owns what the ACL is for, and stays so.
 func (h *Handler) requestACL(c *call, bucket bool, owner, bucketOwner access.Owner) (access.ACL, error) {
-	acl, given, err := h.headerACL(c, bucket, owner, bucketOwner)
-	if err != nil || given {
-		return acl, err
+	if !c.hasACLHeader() {
+		return h.readACL(c, owner)
 	}
-	return h.readACL(c, owner)
+	data, err := c.document(maxConfigXML)
+	if err == nil && len(data) > 0 {
+		err = errorOf(codeUnexpectedContent, "")
+	}
+	if err != nil {
+		return access.ACL{}, err
+	}
+	acl, _, err := h.headerACL(c, bucket, owner, bucketOwner)
+	return acl, err
+}
+
+// hasACLHeader reports whether the headers say an ACL.
+func (c *call) hasACLHeader() bool {
+	given := c.http.Header.Get("x-amz-acl") != ""
+	for name := range access.GrantHeaders() {
+		given = given || c.http.Header.Get(name) != ""
+	}
+	return given
 }
 
 // readACL reads an AccessControlPolicy. The owner in it must be owner (AWS answers AccessDenied).
@@ -42,7 +63,7 @@ func (h *Handler) readACL(c *call, owner access.Owner) (access.ACL, error) {
 		return access.ACL{}, errorOf(codeMissingSecurityHeader, "",
 			element{"MissingHeaderName", "x-amz-acl"})
 	}
-	if err := decodeXML(data, "AccessControlPolicy", &doc); err != nil || doc.Owner == nil || doc.List == nil {
+	if err := decodeXML(data, "AccessControlPolicy", &doc); err != nil || doc.Owner == nil || doc.Owner.ID == "" || doc.List == nil {
 		return access.ACL{}, errorOf(codeMalformedACL, "")
 	}
 	if doc.Owner.ID != string(owner.ID) {
@@ -62,8 +83,8 @@ func (h *Handler) readACL(c *call, owner access.Owner) (access.ACL, error) {
 	return acl, h.resolveGrantees(c.ctx, acl.Grants)
 }
 
-// grant checks one Grant element. The kind of grantee is told by the element that names it, not by xsi:type,
-// which not all clients write.
+// grant checks one Grant element. The kind of grantee is told by the element that names it: not all clients write
+// xsi:type, but those that do write one that there is.
 func (g *grantXML) grant() (access.Grant, error) {
 	to := access.Grantee{
 		ID: access.CanonicalID(g.Grantee.ID), Group: access.Group(g.Grantee.URI), Email: g.Grantee.Email,
@@ -75,7 +96,7 @@ func (g *grantXML) grant() (access.Grant, error) {
 		}
 	}
 	switch p := access.Permission(g.Permission); {
-	case named != 1, !p.Valid():
+	case named != 1, !p.Valid(), g.Grantee.Kind != "" && !slices.Contains(granteeKinds, g.Grantee.Kind):
 		return access.Grant{}, errorOf(codeMalformedACL, "")
 	case to.Group != "" && !to.Group.Valid():
 		return access.Grant{}, invalidArgument("Invalid group uri", "Group/URI", g.Grantee.URI)
@@ -83,6 +104,9 @@ func (g *grantXML) grant() (access.Grant, error) {
 		return access.Grant{Grantee: to, Permission: p}, nil
 	}
 }
+
+// granteeKinds are the values of xsi:type (S3 API reference, Grantee). Never written.
+var granteeKinds = []string{"CanonicalUser", "AmazonCustomerByEmail", "Group"}
 
 // aclResponse answers a GET of an ?acl sub-resource.
 func aclResponse(acl access.ACL) *response {

@@ -11,6 +11,9 @@ func (h *Handler) authorise(c *call) error {
 	if c.operation.open || c.operation.perKey() {
 		return nil
 	}
+	if c.operation.signed != "" && c.anonymous() {
+		return errorOf(codeAccessDenied, c.operation.signed)
+	}
 	if c.query.has("versionId") && c.target.scope == objectScope {
 		action = versionAction(action)
 	}

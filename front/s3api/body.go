@@ -1,7 +1,9 @@
 package s3api
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"net/http"
 	"strings"
 
@@ -16,6 +18,8 @@ func (h *Handler) openBody(c *call, verified *sigv4.Verified) error {
 	c.body = body{Reader: source, source: source, size: c.http.ContentLength}
 	var trailers func() map[string]string
 	switch {
+	case p.Mode.Streaming() && !c.operation.takesContent():
+		return errorOf(codeInvalidRequest, "The value of x-amz-content-sha256 header is invalid.")
 	case p.Mode.Streaming():
 		chunks, err := verified.ChunkedReader(source)
 		if err != nil {
@@ -24,8 +28,33 @@ func (h *Handler) openBody(c *call, verified *sigv4.Verified) error {
 		c.body.Reader, c.body.size, trailers = chunks, p.DecodedLength, chunks.Trailers
 	case p.Mode == sigv4.Hashed:
 		c.body.integrity.SHA256 = p.SHA256[:]
+		if err := c.checkEmpty(p.SHA256); err != nil {
+			return err
+		}
 	}
 	return c.readIntegrity(p.Trailers, trailers)
+}
+
+// checkEmpty holds an upload without a body against its hash, of which S3 speaks before it looks for a bucket.
+func (c *call) checkEmpty(declared [sha256.Size]byte) error {
+	uploads := c.http.Method == http.MethodPut || c.http.Method == http.MethodPost
+	if sum := sha256.Sum256(nil); uploads && c.http.ContentLength == 0 && sum != declared {
+		return c.errSHA256Mismatch(sum[:])
+	}
+	return nil
+}
+
+// errSHA256Mismatch tells a client that its body has another hash than x-amz-content-sha256.
+func (c *call) errSHA256Mismatch(computed []byte) *apiError {
+	return errorOf(codeContentSHA256Mismatch, "", c.hashElements(computed)...)
+}
+
+func (c *call) hashElements(computed []byte) []element {
+	declared := c.http.Header.Get("x-amz-content-sha256")
+	if declared == "" {
+		declared = hex.EncodeToString(c.body.integrity.SHA256)
+	}
+	return []element{{"ClientComputedContentSHA256", declared}, {"S3ComputedContentSHA256", hex.EncodeToString(computed)}}
 }
 
 // Read counts what a handler reads.
@@ -84,7 +113,7 @@ func declaredChecksum(h http.Header) (found object.ChecksumAlgorithm, value stri
 	}
 	found, ok := algorithmOf(strings.TrimPrefix(name, checksumPrefix))
 	if !ok {
-		return 0, "", errorOf(codeInvalidRequest, "The algorithm type you specified in "+name+" header is invalid.")
+		return 0, "", errorOf(codeInvalidRequest, "The algorithm type you specified in x-amz-checksum- header is invalid.")
 	}
 	return found, h.Get(name), nil
 }

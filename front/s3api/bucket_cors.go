@@ -61,12 +61,7 @@ func (h *Handler) deleteBucketCORS(c *call) (*response, error) {
 
 // corsOf returns the rules of b; nil when it has none.
 func (h *Handler) corsOf(ctx context.Context, b *object.Bucket) (*corsConfiguration, error) {
-	var cfg corsConfiguration
-	found, err := h.readDocument(ctx, b, object.CORSDocument, "CORSConfiguration", &cfg)
-	if err != nil || !found {
-		return nil, err
-	}
-	return &cfg, nil
+	return h.cors.read(ctx, h.objects, b, object.CORSDocument, "CORSConfiguration")
 }
 
 // preflight answers OPTIONS of a bucket or an object, which a browser sends without credentials before the request
@@ -78,8 +73,9 @@ func (h *Handler) preflight(c *call) (*response, error) {
 		return nil, errorOf(codeBadRequest, "Insufficient information. Origin request header needed.")
 	case c.http.Header.Get("Access-Control-Request-Method") == "":
 		return nil, errorOf(codeBadRequest, "Invalid Access-Control-Request-Method: null")
-	case !slices.Contains(corsMethods, q.method):
-		return nil, errorOf(codeBadRequest, "Invalid Access-Control-Request-Method: "+q.method)
+	}
+	if err := q.check(); err != nil {
+		return nil, err
 	}
 	cfg, err := h.corsOf(c.ctx, c.bucket)
 	if err != nil {
@@ -110,16 +106,29 @@ func (h *Handler) loadOpen(c *call) (err error) {
 // Access-Control-Request-Method, that one counts, as on AWS.
 func (c *call) corsQuestion() corsQuestion {
 	in := c.http.Header
-	q := corsQuestion{origin: in.Get("Origin"), method: in.Get("Access-Control-Request-Method")}
+	q := corsQuestion{
+		origin: in.Get("Origin"), method: in.Get("Access-Control-Request-Method"),
+		headers: strings.Split(strings.Join(in.Values("Access-Control-Request-Headers"), ","), ","),
+	}
+	q.headers = slices.DeleteFunc(q.headers, func(name string) bool { return strings.TrimSpace(name) == "" })
 	if q.method == "" {
 		q.method = c.http.Method
 	}
-	for name := range strings.SplitSeq(strings.Join(in.Values("Access-Control-Request-Headers"), ","), ",") {
-		if name = strings.ToLower(strings.TrimSpace(name)); name != "" {
-			q.headers = append(q.headers, name)
-		}
-	}
 	return q
+}
+
+// checkCORS refuses an actual request that comes with a preflight's headers and has nonsense in them: before it is
+// served, and only where the bucket has rules, as AWS does.
+func (h *Handler) checkCORS(c *call) error {
+	in := c.http.Header
+	if in.Get("Origin") == "" || c.bucket == nil || c.operation.open ||
+		in.Get("Access-Control-Request-Method") == "" && in.Get("Access-Control-Request-Headers") == "" {
+		return nil
+	}
+	if cfg, err := h.corsOf(c.ctx, c.bucket); cfg == nil {
+		return err
+	}
+	return c.corsQuestion().check()
 }
 
 // corsHeader returns what the rules of c's bucket add to the answer to an actual request, refusals included, as a

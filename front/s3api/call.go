@@ -19,6 +19,7 @@ import (
 type call struct {
 	ctx       context.Context
 	http      *http.Request
+	writer    http.ResponseWriter
 	control   *http.ResponseController
 	requestID string
 	hostID    string // x-amz-id-2
@@ -43,6 +44,7 @@ type call struct {
 	lock   object.Lock  // of the body of PutObjectRetention or PutObjectLegalHold
 	cors   http.Header  // that CORS rules add to the answer; nil for none
 	form   *form        // the browser's form that PostObject came with
+	early  *earlyAnswer // of an operation that may take long; nil for others
 	body   body         // what the client sends, decoded and bounded; see openBody
 }
 
@@ -62,7 +64,7 @@ type response struct {
 	header http.Header // may be nil
 	raw    []byte      // sent as it is, with the Content-Type in header
 	stream stream      // sent as it is read; closed by render
-	length int64       // bytes of stream; with no stream, the Content-Length of an answer to HEAD
+	length int64       // bytes of stream; with no stream, the Content-Length of an answer to HEAD; -1 when nobody knows
 	code   code        // of the error that a website's own page stands for
 	fault  error       // of ours, in a part of an answer that is none as a whole (DeleteObjects); for the log
 }
@@ -77,7 +79,7 @@ func (h *Handler) newCall(w http.ResponseWriter, r *http.Request) *call {
 	var id [requestIDBytes + hostIDBytes]byte
 	rand.Read(id[:]) // never fails (crypto/rand)
 	return &call{
-		ctx: r.Context(), http: r, control: http.NewResponseController(w), started: h.o.Now(),
+		ctx: r.Context(), http: r, writer: w, control: http.NewResponseController(w), started: h.o.Now(),
 		requestID: strings.ToUpper(hex.EncodeToString(id[:requestIDBytes])),
 		hostID:    base64.StdEncoding.EncodeToString(id[requestIDBytes:]),
 		requester: access.Owner{ID: access.AnonymousID},
@@ -103,7 +105,21 @@ func (c *call) resource() string {
 
 func (c *call) anonymous() bool { return c.principal.Kind == access.Anonymous }
 
-// resourceType is the target as MethodNotAllowed names it.
+// methodNotAllowed refuses the method for what the request is about.
+func (c *call) methodNotAllowed() *apiError {
+	kind := c.resourceType()
+	switch {
+	case kind == "BUCKET" && c.query.has("policy"):
+		kind = "BUCKETPOLICY"
+	case kind == "OBJECT" && c.query.has("uploadId"):
+		kind = "UPLOAD"
+	case kind == "OBJECT" && c.http.Method == http.MethodPost:
+		kind = "SERVICE" // (AWS)
+	}
+	return errorOf(codeMethodNotAllowed, "", element{"Method", c.http.Method}, element{"ResourceType", kind})
+}
+
+// resourceType is the target as errors about methods and CORS name it.
 func (c *call) resourceType() string {
 	switch c.target.scope {
 	case bucketScope:

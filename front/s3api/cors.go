@@ -43,14 +43,19 @@ func (cfg *corsConfiguration) check() error {
 }
 
 func (r *corsRule) check() error {
-	texts := slices.Concat([]string{r.ID}, r.Headers, r.Origins, r.Expose)
-	if len(r.Origins) == 0 || len(r.Methods) == 0 || len(r.ID) > maxCORSRuleID || r.MaxAge != nil && *r.MaxAge < 0 ||
+	texts := append([]string{r.ID}, r.Origins...)
+	if len(r.Origins) == 0 || len(r.Methods) == 0 || len(r.ID) > maxCORSRuleID ||
 		slices.ContainsFunc(texts, func(s string) bool { return strings.ContainsFunc(s, isControl) }) {
 		return errorOf(codeMalformedXML, "")
 	}
 	for _, m := range r.Methods {
 		if !slices.Contains(corsMethods, m) {
 			return errorOf(codeInvalidRequest, "Found unsupported HTTP method in CORS config. Unsupported method is "+m)
+		}
+	}
+	for _, name := range slices.Concat(r.Headers, r.Expose) {
+		if !isHeaderName(name) {
+			return errorOf(codeInvalidRequest, `AllowedHeader "`+name+`" contains invalid character.`) // of ExposeHeader, too
 		}
 	}
 	twice := func(s string) bool { return strings.Count(s, "*") > 1 }
@@ -68,13 +73,33 @@ func (r *corsRule) check() error {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7F }
 
+// isHeaderName reports whether s is a token (RFC 9110, 5.6.2). A star is one, so that patterns are.
+func isHeaderName(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}
+
 // corsMethods are the methods that a rule may allow. Never written.
 var corsMethods = []string{http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete, http.MethodHead}
 
 // corsQuestion is what a browser asks of a request that crosses origins.
 type corsQuestion struct {
 	origin, method string
-	headers        []string // of a preflight, in lower case
+	headers        []string // of Access-Control-Request-Headers, as they came; none is blank
+}
+
+// check refuses methods that no rule can allow, and what is no name of a header.
+func (q corsQuestion) check() error {
+	if !slices.Contains(corsMethods, q.method) {
+		return errorOf(codeBadRequest, "Invalid Access-Control-Request-Method: "+q.method)
+	}
+	for _, name := range q.headers {
+		if !isHeaderName(strings.TrimSpace(name)) {
+			return errorOf(codeBadRequest, `Access-Control-Request-Headers "`+name+`" contains invalid character.`)
+		}
+	}
+	return nil
 }
 
 // answer returns the headers by the first rule that allows q; nil when none does.
@@ -91,6 +116,7 @@ func (cfg *corsConfiguration) answer(q corsQuestion) http.Header {
 
 func (r *corsRule) allowsHeaders(names []string) bool {
 	for _, name := range names {
+		name = strings.ToLower(strings.TrimSpace(name))
 		if !slices.ContainsFunc(r.Headers, func(pattern string) bool { return oneStar(strings.ToLower(pattern), name) }) {
 			return false
 		}
@@ -107,7 +133,7 @@ func (r *corsRule) header(q corsQuestion, anyOrigin bool) http.Header {
 	}
 	h.Set("Access-Control-Allow-Methods", strings.Join(r.Methods, ", "))
 	if len(q.headers) > 0 {
-		h.Set("Access-Control-Allow-Headers", strings.Join(q.headers, ", "))
+		h.Set("Access-Control-Allow-Headers", headerList(q.headers))
 	}
 	if len(r.Expose) > 0 {
 		h.Set("Access-Control-Expose-Headers", strings.Join(r.Expose, ", "))
@@ -117,6 +143,15 @@ func (r *corsRule) header(q corsQuestion, anyOrigin bool) http.Header {
 	}
 	h.Set("Vary", "Origin, Access-Control-Request-Headers, Access-Control-Request-Method")
 	return h
+}
+
+// headerList joins names of headers, in lower case.
+func headerList(names []string) string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = strings.ToLower(strings.TrimSpace(name))
+	}
+	return strings.Join(out, ", ")
 }
 
 // oneStar reports whether s is pattern, in which one star stands for anything.

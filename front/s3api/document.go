@@ -9,7 +9,6 @@ import (
 	"io"
 
 	"shoal/core/object"
-	"shoal/wire/sigv4"
 )
 
 // document reads the whole body, of at most limit bytes, and checks every hash that was declared for it.
@@ -41,7 +40,7 @@ func (c *call) verifyDocument(data []byte) error {
 	}
 	if in.SHA256 != nil {
 		if sum := sha256.Sum256(data); !bytes.Equal(sum[:], in.SHA256) {
-			return &sigv4.Error{Reason: sigv4.ContentSHA256Mismatch}
+			return c.errSHA256Mismatch(sum[:])
 		}
 	}
 	if in.Algorithm == object.NoChecksum {

@@ -94,6 +94,7 @@ const (
 	codeStorageFull                   code = "InsufficientStorage"
 	codeTooManyBuckets                code = "TooManyBuckets"
 	codeTorrentOfBucket               code = "RequestTorrentOfBucketError"
+	codeUnexpectedContent             code = "UnexpectedContent"
 	codeUnresolvableGrantByEmail      code = "UnresolvableGrantByEmailAddress"
 	codeContentSHA256Mismatch         code = "XAmzContentSHA256Mismatch"
 )
@@ -118,7 +119,7 @@ var requestCodes = map[code]codeRow{
 	codeEntityTooLarge:                {http.StatusBadRequest, "Your proposed upload exceeds the maximum allowed object size."},
 	codeEntityTooSmall:                {http.StatusBadRequest, "Your proposed upload is smaller than the minimum allowed size"},
 	codeExpiredToken:                  {http.StatusBadRequest, "The provided token has expired."},
-	codeHeadersTooLarge:               {http.StatusBadRequest, "Your request header and query parameters are larger than the maximum allowed size."},
+	codeHeadersTooLarge:               {http.StatusBadRequest, "Your request header section exceeds the maximum allowed size."},
 	codeIllegalLocation:               {http.StatusBadRequest, "The specified location constraint is incompatible with the region specific endpoint that this request was sent to."},
 	codeIllegalVersioning:             {http.StatusBadRequest, "The Versioning element must be specified."},
 	codeIncompleteBody:                {http.StatusBadRequest, "You did not provide the number of bytes specified by the Content-Length HTTP header"},
@@ -147,13 +148,14 @@ var requestCodes = map[code]codeRow{
 	codeMalformedPolicy:               {http.StatusBadRequest, "Policy has invalid contents."},
 	codeMalformedTrailer:              {http.StatusBadRequest, "The request contained trailing data that was not well-formed or did not conform to our published schema."},
 	codeMalformedXML:                  {http.StatusBadRequest, "The XML you provided was not well-formed or did not validate against our published schema."},
-	codeMaxMessageLengthExceeded:      {http.StatusBadRequest, "Your request was too large."},
+	codeMaxMessageLengthExceeded:      {http.StatusBadRequest, "Your request was too big."},
 	codeMetadataTooLarge:              {http.StatusBadRequest, "Your metadata headers exceed the maximum allowed metadata size"},
 	codeMissingContentLength:          {http.StatusLengthRequired, "You must provide the Content-Length HTTP header."},
 	codeMissingRequestBody:            {http.StatusBadRequest, "Request Body is empty"},
 	codeMissingSecurityHeader:         {http.StatusBadRequest, "Your request was missing a required header."},
 	codeRequestTimeout:                {http.StatusBadRequest, "Your socket connection to the server was not read from or written to within the timeout period."},
 	codeTorrentOfBucket:               {http.StatusBadRequest, "Requesting the torrent file of a bucket is not permitted."},
+	codeUnexpectedContent:             {http.StatusBadRequest, "This request does not support content."},
 	codeUnresolvableGrantByEmail:      {http.StatusBadRequest, "The email address you provided does not match any account on record."},
 }
 
@@ -161,7 +163,7 @@ var requestCodes = map[code]codeRow{
 var absenceCodes = map[code]codeRow{
 	codeNoSuchBucket:            {http.StatusNotFound, "The specified bucket does not exist."},
 	codeNoSuchBucketPolicy:      {http.StatusNotFound, "The bucket policy does not exist."},
-	codeNoSuchCORS:              {http.StatusNotFound, "The CORS configuration does not exist."},
+	codeNoSuchCORS:              {http.StatusNotFound, "The CORS configuration does not exist"},
 	codeNoSuchConfiguration:     {http.StatusNotFound, "The specified configuration does not exist."},
 	codeNoSuchEncryption:        {http.StatusNotFound, "The server side encryption configuration was not found."},
 	codeNoSuchKey:               {http.StatusNotFound, "The specified key does not exist."},
@@ -175,7 +177,7 @@ var absenceCodes = map[code]codeRow{
 	codeNoSuchTagSet:            {http.StatusNotFound, "The TagSet does not exist."},
 	codeNoSuchUpload:            {http.StatusNotFound, "The specified multipart upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."},
 	codeNoSuchVersion:           {http.StatusNotFound, "The specified version does not exist."},
-	codeNoSuchWebsite:           {http.StatusNotFound, "The specified bucket does not have a website configuration."},
+	codeNoSuchWebsite:           {http.StatusNotFound, "The specified bucket does not have a website configuration"},
 }
 
 // stateCodes are those of who asks, of what is in the way, and of the server. Never written.

@@ -30,8 +30,7 @@ func (c *call) describeMismatch(e *apiError) {
 			element{"ExpectedDigest", hex.EncodeToString(m.Declared)})
 		return
 	}
-	e.extra = append(e.extra, element{"ClientComputedContentSHA256", hex.EncodeToString(m.Declared)},
-		element{"S3ComputedContentSHA256", hex.EncodeToString(m.Computed)})
+	e.extra = append(e.extra, c.hashElements(m.Computed)...)
 }
 
 // describePart names the part that CompleteMultipartUpload stumbled over.

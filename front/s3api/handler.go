@@ -59,6 +59,8 @@ type Handler struct {
 	website  operation
 	metrics  *metrics
 	slots    chan struct{} // one per request being served
+	cors     documentCache[corsConfiguration]
+	websites documentCache[websiteConfiguration]
 	o        Options
 }
 
@@ -148,7 +150,7 @@ func (h *Handler) serve(c *call) (*response, error) {
 	if bucket, ok := hostBucket(c.http.Host, h.o.WebsiteDomains); ok {
 		return h.serveWebsite(c, bucket)
 	}
-	steps := []func(*call) error{h.parseTarget, h.parseClaim, h.match, h.authenticate, h.load, h.describe, h.authorise}
+	steps := []func(*call) error{h.parseTarget, h.parseClaim, h.match, h.authenticate, h.load, h.describe, h.authorise, h.checkPolicyOwner, h.checkCORS}
 	for _, step := range steps {
 		if err := step(c); err != nil {
 			return nil, err
@@ -179,9 +181,7 @@ func (h *Handler) match(c *call) error {
 	}
 	op, err := h.table.match(c.http.Method, c.target.scope, c.query, c.http.Header)
 	if err != nil {
-		allowed := h.table.allowed(c.target.scope, c.query, c.http.Header)
-		return errorOf(codeMethodNotAllowed, "", element{"Method", c.http.Method}, element{"ResourceType", c.resourceType()}).
-			withHeader("Allow", allowed)
+		return c.methodNotAllowed().withHeader("Allow", h.table.allowed(c.target.scope, c.query, c.http.Header))
 	}
 	c.operation = op
 	if op.locks() && c.query.get("versionId") == "" {

@@ -5,7 +5,8 @@ import "time"
 // Bounds of what a request may bring. Those of S3 have its values.
 const (
 	maxRequestURI        = 16 << 10 // bytes of path and query: a 1,024-byte key, percent-encoded, and a presigned query
-	maxHeaderBytes       = 64 << 10 // of all headers; S3 allows 8 KiB of headers in a PUT, proxies add theirs
+	maxHeaderBytes       = 64 << 10 // of all headers: proxies and browsers add theirs
+	maxAmzHeaderBytes    = 8 << 10  // of x-amz-* headers; S3 allows 8 KiB of headers in a PUT
 	maxKeyBytes          = 1024     // of a key, UTF-8 (S3)
 	maxBucketBytes       = 255      // of a bucket name; the oldest buckets of S3 have such
 	maxConfigXML         = 64 << 10 // body of a sub-resource PUT

@@ -21,7 +21,11 @@ func TestOversizedRequestsAreRefusedInXML(t *testing.T) {
 	s.refused(t, owner, "GET", "/pond/"+strings.Repeat("k", maxKeyBytes+1), "", 400, codeKeyTooLong)
 	s.refused(t, owner, "GET", "/pond?prefix="+strings.Repeat("k", maxRequestURI), "", 400, codeInvalidURI)
 	s.refused(t, anonymous, "GET", "/pond", "", 400, codeHeadersTooLarge, "X-Long: "+strings.Repeat("v", maxHeaderBytes))
+	s.refused(t, owner, "GET", "/pond", "", 400, codeHeadersTooLarge, "x-amz-long: "+strings.Repeat("v", maxAmzHeaderBytes))
 	s.refused(t, owner, "PUT", "/pond/k", "x", 400, codeMetadataTooLarge, "x-amz-meta-long: "+strings.Repeat("v", maxUserMetadata))
+	s.must(t, owner, "PUT", "/pond/k", "x")
+	s.refused(t, owner, "PUT", "/pond/copy", "", 400, codeMetadataTooLarge,
+		"x-amz-copy-source: pond/k", "x-amz-meta-long: "+strings.Repeat("v", maxUserMetadata))
 	s.refused(t, owner, "PUT", "/pond?acl", strings.Repeat(" ", maxConfigXML+1), 400, codeMaxMessageLengthExceeded)
 	s.refused(t, anonymous, "PUT", "/pond", "", 403, codeAccessDenied)
 }

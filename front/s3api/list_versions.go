@@ -1,9 +1,16 @@
 package s3api
 
-import "shoal/core/object"
+import (
+	"strconv"
+
+	"shoal/core/object"
+)
 
 // listObjectVersions answers GET ?versions.
 func (h *Handler) listObjectVersions(c *call) (*response, error) {
+	if text := c.query.get("max-keys"); isNegative(text) { // of which S3 has other words here than for ListObjects
+		return nil, invalidArgument("max-keys cannot be negative", "maxKeys", text)
+	}
 	l, err := c.newListing()
 	if err != nil {
 		return nil, err
@@ -27,6 +34,11 @@ func (h *Handler) listObjectVersions(c *call) (*response, error) {
 	}
 	l.prefixes(x)
 	return x.response(), nil
+}
+
+func isNegative(text string) bool {
+	n, err := strconv.Atoi(text)
+	return err == nil && n < 0
 }
 
 // versionsRequest reads where the page begins.

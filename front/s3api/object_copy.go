@@ -15,19 +15,7 @@ import (
 // copyObject answers PUT with x-amz-copy-source. No bytes move, unless it is encrypted in another way than the source.
 // A version that is named is copied as the newest: so it is restored.
 func (h *Handler) copyObject(c *call) (*response, error) {
-	n, err := h.newObject(c)
-	if err != nil {
-		return nil, err
-	}
-	algorithm, err := c.requestedAlgorithm()
-	if err != nil {
-		return nil, err
-	}
-	replace, err := c.replaces("x-amz-metadata-directive", "Unknown metadata directive.")
-	if err != nil {
-		return nil, err
-	}
-	retag, err := c.replaces("x-amz-tagging-directive", "Unknown tagging directive.")
+	o, err := h.copyOrder(c)
 	if err != nil {
 		return nil, err
 	}
@@ -35,35 +23,20 @@ func (h *Handler) copyObject(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkSelfCopy(src, replace, n); err != nil {
+	if err := c.checkSelfCopy(src, o.replace, o.newObject); err != nil {
 		return nil, err
 	}
-	v := src.version
-	r := object.CopyRequest{
-		Source: v, Bucket: c.bucket, Key: c.target.key, Owner: n.owner, ACL: n.acl,
-		Lock: n.lock, StorageClass: n.storageClass, Condition: n.condition, By: c.eventBy(), Algorithm: algorithm, Encryption: n.encryption,
-	}
-	if retag {
-		r.Tags = &n.tags
-	}
-	if replace {
-		r.Header = &n.header
-	} else if n.header.WebsiteRedirectLocation != v.Header.WebsiteRedirectLocation {
-		// The redirect is never copied (S3 API reference, CopyObject).
-		kept := v.Header
-		kept.WebsiteRedirectLocation = n.header.WebsiteRedirectLocation
-		r.Header = &kept
-	}
-	header := &v.Header
+	r := o.request(c, src.version)
+	header := &src.version.Header
 	if r.Header != nil {
 		header = r.Header
 	}
-	done, err := h.admitObject(c, v.Size, header)
+	done, err := h.admitObject(c, r.Source.Size, header)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { done(err == nil) }()
-	made, err := h.objects.Copy(c.ctx, r)
+	made, err := keepAlive(h, c, func() (*object.Version, error) { return h.objects.Copy(c.ctx, r) })
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +44,54 @@ func (h *Handler) copyObject(c *call) (*response, error) {
 	src.setVersionID(answer.header)
 	h.setExpiration(c, answer.header, made)
 	return answer, nil
+}
+
+// copyOrder is what the headers of CopyObject say about the copy.
+type copyOrder struct {
+	newObject
+	algorithm      object.ChecksumAlgorithm
+	replace, retag bool // the metadata, the tags: REPLACE
+}
+
+func (h *Handler) copyOrder(c *call) (o copyOrder, err error) {
+	if o.newObject, err = h.newObject(c); err != nil {
+		return o, err
+	}
+	// AWS holds metadata to its bound even where a copy passes over it.
+	if err = o.header.Check("copy object", c.target.key); err != nil {
+		return o, err
+	}
+	if o.algorithm, err = c.requestedAlgorithm(); err != nil {
+		return o, err
+	}
+	if o.replace, err = c.replaces("x-amz-metadata-directive", "Unknown metadata directive."); err != nil {
+		return o, err
+	}
+	o.retag, err = c.replaces("x-amz-tagging-directive", "Unknown tagging directive.")
+	return o, err
+}
+
+// request is the copy of v for the core.
+func (o *copyOrder) request(c *call, v *object.Version) object.CopyRequest {
+	r := object.CopyRequest{
+		Source: v, Bucket: c.bucket, Key: c.target.key, Owner: o.owner, ACL: o.acl,
+		Lock: o.lock, StorageClass: o.storageClass, Condition: o.condition, By: c.eventBy(), Algorithm: o.algorithm, Encryption: o.encryption,
+	}
+	if r.Algorithm == object.NoChecksum && v.Checksum.Algorithm == object.NoChecksum {
+		r.Algorithm = object.CRC64NVME // which every new object has (S3 user guide, checking object integrity)
+	}
+	if o.retag {
+		r.Tags = &o.tags
+	}
+	if o.replace {
+		r.Header = &o.header
+	} else if o.header.WebsiteRedirectLocation != v.Header.WebsiteRedirectLocation {
+		// The redirect is never copied (S3 API reference, CopyObject).
+		kept := v.Header
+		kept.WebsiteRedirectLocation = o.header.WebsiteRedirectLocation
+		r.Header = &kept
+	}
+	return r
 }
 
 func (c *call) copyResult(v *object.Version) *response {
@@ -200,15 +221,20 @@ func sourceError(err error, bucket, key string) error {
 
 // parseCopySource reads "[/]bucket/key[?versionId=id]", of which bucket and key are percent-encoded.
 func parseCopySource(s string) (bucket, key string, ref object.VersionRef, err error) {
-	refused := invalidArgument("Copy Source must mention the source bucket and key: sourcebucket/sourcekey", "x-amz-copy-source", s)
+	refuse := func(why string) error { return invalidArgument(why, "x-amz-copy-source", s) }
 	path, id, hasID := strings.Cut(s, "?versionId=")
 	path, err = url.PathUnescape(path)
 	if err != nil || !utf8.ValidString(path) {
-		return "", "", ref, invalidArgument("Invalid copy source encoding", "x-amz-copy-source", s)
+		return "", "", ref, refuse("Invalid copy source encoding")
 	}
-	bucket, key, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	if bucket == "" || key == "" || len(bucket) > maxBucketBytes || len(key) > maxKeyBytes {
-		return "", "", ref, refused
+	bucket, key, hasKey := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	switch {
+	case bucket == "" || !hasKey:
+		return "", "", ref, refuse("Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
+	case object.CheckBucketName(bucket) != nil:
+		return "", "", ref, refuse("Invalid copy source bucket name")
+	case key == "" || len(key) > maxKeyBytes:
+		return "", "", ref, refuse("Invalid copy source object key")
 	}
 	if hasID {
 		ref, err = parseVersionID("x-amz-copy-source", id)

@@ -40,6 +40,8 @@ type operation struct {
 	action access.Action
 	// open operations are answered to everyone: neither is a signature checked nor a policy asked.
 	open bool
+	// signed is why nobody may do it without a signature, whatever policies say; "" where they alone decide.
+	signed string
 	// describe adds what the body says to the facts that policies see, and runs before them; nil for most.
 	describe func(*Handler, *call) error
 	parse    func(*call) error // checks parameters before anything below the bucket counts; may be nil
@@ -87,6 +89,22 @@ func (o *operation) takesForm() bool { return o.usage == meter.PostObject }
 
 // sumsObject reports whether an x-amz-checksum-* header is about the object and not about the body.
 func (o *operation) sumsObject() bool { return o.usage == meter.CompleteMultipartUpload }
+
+// takesContent reports whether the body is content of an object, which alone may come in chunks (S3 API reference,
+// Signature calculations, chunked upload).
+func (o *operation) takesContent() bool {
+	return o.usage == meter.PutObject || o.usage == meter.UploadPart
+}
+
+// What S3 tells those who should have signed.
+const (
+	signedOnly         = "Anonymous users cannot invoke this API. Please authenticate."
+	signedCopy         = "Anonymous users cannot copy objects. Please authenticate."
+	signedPartCopy     = "Access Denied."
+	signedUpload       = "Anonymous users cannot initiate multipart uploads. Please authenticate."
+	signedGetOwnership = "s3:GetBucketOwnershipControls does not support Anonymous requests!"
+	signedPutOwnership = "s3:PutBucketOwnershipControls does not support Anonymous requests!"
+)
 
 // table is the operations by scope, in the order of matching: a row with more demands stands first.
 type table struct {

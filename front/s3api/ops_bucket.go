@@ -2,15 +2,21 @@ package s3api
 
 import (
 	"net/http"
+	"slices"
 
 	"shoal/core/access"
 	"shoal/core/meter"
 )
 
 func bucketOperations() []operation {
+	return slices.Concat(bucketItself(), bucketListings(), bucketBatches(), bucketTorrents())
+}
+
+// bucketItself is what is done to a bucket as a whole.
+func bucketItself() []operation {
 	return []operation{
 		{
-			name: "CreateBucket", method: http.MethodPut, scope: bucketScope,
+			name: "CreateBucket", method: http.MethodPut, scope: bucketScope, signed: signedOnly,
 			action: access.CreateBucket, describe: (*Handler).describeCreate, serve: (*Handler).createBucket, usage: meter.CreateBucket, tier: meter.Tier1, logAs: "REST.PUT.BUCKET",
 			state: yes,
 		},
@@ -29,6 +35,12 @@ func bucketOperations() []operation {
 			action: access.GetBucketLocation, serve: (*Handler).getBucketLocation, usage: meter.ReadLocation, tier: meter.Tier2, logAs: "REST.GET.LOCATION",
 			state: yes,
 		},
+	}
+}
+
+// bucketListings are of what is in a bucket.
+func bucketListings() []operation {
+	return []operation{
 		{
 			name: "ListObjects", method: http.MethodGet, scope: bucketScope,
 			action: access.ListBucket, serve: (*Handler).listObjects, usage: meter.ListBucket, tier: meter.Tier1, logAs: "REST.GET.BUCKET",
@@ -49,6 +61,12 @@ func bucketOperations() []operation {
 			action: access.ListBucketMultipartUploads, serve: (*Handler).listMultipartUploads, usage: meter.ListMultipartUploads, tier: meter.Tier1, logAs: "REST.GET.UPLOADS",
 			state: yes,
 		},
+	}
+}
+
+// bucketBatches are POSTs and preflights, which name keys in their bodies or none.
+func bucketBatches() []operation {
+	return []operation{
 		{
 			name: "DeleteObjects", method: http.MethodPost, scope: bucketScope, query: []string{"delete"},
 			action: access.DeleteObject, serve: (*Handler).deleteObjects, usage: meter.DeleteObjects, tier: meter.Tier1, logAs: "REST.POST.MULTI_OBJECT_DELETE",
@@ -64,6 +82,12 @@ func bucketOperations() []operation {
 			action: access.GetBucketCORS, serve: (*Handler).preflight, usage: meter.OptionsRequest, tier: meter.Tier2, logAs: "REST.OPTIONS.PREFLIGHT",
 			state: yes, note: "a preflight: no credentials, no policies",
 		},
+	}
+}
+
+// bucketTorrents are of many objects as torrents.
+func bucketTorrents() []operation {
+	return []operation{
 		{
 			name: "GetBucketFeed", method: http.MethodGet, scope: bucketScope, query: []string{"rss"},
 			action: access.ListBucket, serve: (*Handler).getBucketFeed, usage: meter.ListBucket, tier: meter.Tier1, logAs: "REST.GET.RSS",

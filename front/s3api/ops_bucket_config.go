@@ -1,12 +1,14 @@
 package s3api
 
 import (
+	"slices"
+
 	"shoal/core/access"
 	"shoal/core/meter"
 )
 
 func bucketConfigOperations() []operation {
-	return operationsOf(append(bucketAccess(), bucketConfigs()...))
+	return operationsOf(slices.Concat(bucketAccess(), bucketContents(), bucketTraffic(), bucketStorage(), bucketReports()))
 }
 
 // bucketAccess are the sub-resources that say who may do what.
@@ -15,7 +17,7 @@ func bucketAccess() []subresource {
 		{
 			scope: bucketScope, query: "acl", log: "ACL",
 			get: built("GetBucketAcl", access.GetBucketACL, (*Handler).getBucketACL, meter.ReadACL),
-			put: built("PutBucketAcl", access.PutBucketACL, (*Handler).putBucketACL, meter.WriteACL),
+			put: built("PutBucketAcl", access.PutBucketACL, (*Handler).putBucketACL, meter.WriteACL).signing(signedOnly),
 		},
 		{
 			scope: bucketScope, query: "policy", log: "BUCKETPOLICY",
@@ -35,21 +37,16 @@ func bucketAccess() []subresource {
 		},
 		{
 			scope: bucketScope, query: "ownershipControls", log: "OWNERSHIP_CONTROLS",
-			get: built("GetBucketOwnershipControls", access.GetBucketOwnershipControls, (*Handler).getOwnershipControls, meter.ReadBucketOwnershipControls),
-			put: built("PutBucketOwnershipControls", access.PutBucketOwnershipControls, (*Handler).putOwnershipControls, meter.WriteBucketOwnershipControls),
-			del: built("DeleteBucketOwnershipControls", access.PutBucketOwnershipControls, (*Handler).deleteOwnershipControls, meter.DeleteBucketOwnershipControls),
+			get: built("GetBucketOwnershipControls", access.GetBucketOwnershipControls, (*Handler).getOwnershipControls, meter.ReadBucketOwnershipControls).signing(signedGetOwnership),
+			put: built("PutBucketOwnershipControls", access.PutBucketOwnershipControls, (*Handler).putOwnershipControls, meter.WriteBucketOwnershipControls).signing(signedPutOwnership),
+			del: built("DeleteBucketOwnershipControls", access.PutBucketOwnershipControls, (*Handler).deleteOwnershipControls, meter.DeleteBucketOwnershipControls).signing(signedPutOwnership),
 		},
 	}
 }
 
-// bucketConfigs are the others; what is not built yet answers AWS's empty form to a GET.
-func bucketConfigs() []subresource {
-	putRequestPayment := verb{
-		name: "PutBucketRequestPayment", action: access.PutBucketRequestPayment, serve: (*Handler).putRequestPayment, usage: meter.WriteBucketRequestPayment,
-		state: partial, note: "who does not pay is refused; the bucket's owner is still billed",
-	}
-	putNotification := withNote("no EventBridge; events of restore and replication are never sent",
-		built("PutBucketNotificationConfiguration", access.PutBucketNotification, (*Handler).putBucketNotification, meter.WriteBucketConfiguration))
+// bucketContents are the sub-resources that say how objects are kept and shown. What is not built yet answers AWS's
+// empty form to a GET.
+func bucketContents() []subresource {
 	return []subresource{
 		{
 			scope: bucketScope, query: "versioning", log: "VERSIONING",
@@ -80,6 +77,18 @@ func bucketConfigs() []subresource {
 			put: built("PutBucketWebsite", access.PutBucketWebsite, (*Handler).putBucketWebsite, meter.WriteBucketConfiguration),
 			del: built("DeleteBucketWebsite", access.DeleteBucketWebsite, (*Handler).deleteBucketWebsite, meter.DeleteBucketConfiguration),
 		},
+	}
+}
+
+// bucketTraffic are those that say what requests lead to.
+func bucketTraffic() []subresource {
+	putRequestPayment := verb{
+		name: "PutBucketRequestPayment", action: access.PutBucketRequestPayment, serve: (*Handler).putRequestPayment, usage: meter.WriteBucketRequestPayment,
+		state: partial, note: "who does not pay is refused; the bucket's owner is still billed",
+	}
+	putNotification := withNote("no EventBridge; events of restore and replication are never sent",
+		built("PutBucketNotificationConfiguration", access.PutBucketNotification, (*Handler).putBucketNotification, meter.WriteBucketConfiguration))
+	return []subresource{
 		{
 			scope: bucketScope, query: "logging", log: "LOGGING_STATUS",
 			get: empty("GetBucketLogging", access.GetBucketLogging, meter.ReadBucketLogging),
@@ -95,6 +104,12 @@ func bucketConfigs() []subresource {
 			get: built("GetBucketRequestPayment", access.GetBucketRequestPayment, (*Handler).getRequestPayment, meter.ReadBucketRequestPayment),
 			put: putRequestPayment,
 		},
+	}
+}
+
+// bucketStorage are those that say where bytes rest, and how safely.
+func bucketStorage() []subresource {
+	return []subresource{
 		bucketEncryption(),
 		unbuiltConfig("replication", "REPLICATION", "BucketReplication", access.GetReplicationConfiguration, access.PutReplicationConfiguration),
 		{
@@ -107,6 +122,12 @@ func bucketConfigs() []subresource {
 			get: built("GetObjectLockConfiguration", access.GetBucketObjectLockConfiguration, (*Handler).getObjectLockConfiguration, meter.ReadObjectLock),
 			put: built("PutObjectLockConfiguration", access.PutBucketObjectLockConfiguration, (*Handler).putObjectLockConfiguration, meter.WriteObjectLock),
 		},
+	}
+}
+
+// bucketReports are those that a bucket has many of, by id.
+func bucketReports() []subresource {
+	return []subresource{
 		unbuiltConfig("analytics", "ANALYTICS", "BucketAnalyticsConfiguration", access.GetAnalyticsConfiguration, access.PutAnalyticsConfiguration),
 		unbuiltConfig("inventory", "INVENTORY", "BucketInventoryConfiguration", access.GetInventoryConfiguration, access.PutInventoryConfiguration),
 		unbuiltConfig("metrics", "METRICS", "BucketMetricsConfiguration", access.GetMetricsConfiguration, access.PutMetricsConfiguration),

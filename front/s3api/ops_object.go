@@ -2,16 +2,18 @@ package s3api
 
 import (
 	"net/http"
+	"slices"
 
 	"shoal/core/access"
 	"shoal/core/meter"
 )
 
 func objectOperations() []operation {
-	return append(objectRows(), operationsOf(objectSubresources())...)
+	return slices.Concat(objectItself(), objectViews(), operationsOf(objectSubresources()))
 }
 
-func objectRows() []operation {
+// objectItself is what is done to an object as a whole.
+func objectItself() []operation {
 	return []operation{
 		{
 			name: "GetObject", method: http.MethodGet, scope: objectScope,
@@ -29,7 +31,7 @@ func objectRows() []operation {
 			state: partial, note: "no aws:kms:dsse",
 		},
 		{
-			name: "CopyObject", method: http.MethodPut, scope: objectScope, header: "x-amz-copy-source",
+			name: "CopyObject", method: http.MethodPut, scope: objectScope, header: "x-amz-copy-source", signed: signedCopy,
 			action: access.PutObject, serve: (*Handler).copyObject, usage: meter.CopyObject, tier: meter.Tier1, logAs: "REST.COPY.OBJECT",
 			state: partial, note: "no aws:kms:dsse",
 		},
@@ -43,6 +45,12 @@ func objectRows() []operation {
 			action: access.GetObject, serve: (*Handler).preflight, usage: meter.OptionsRequest, tier: meter.Tier2, logAs: "REST.OPTIONS.PREFLIGHT",
 			state: yes, note: "a preflight: no credentials, no policies",
 		},
+	}
+}
+
+// objectViews are other forms of an object than its content.
+func objectViews() []operation {
+	return []operation{
 		{
 			name: "GetObjectTorrent", method: http.MethodGet, scope: objectScope, query: []string{"torrent"},
 			action: access.GetObjectTorrent, serve: (*Handler).getObjectTorrent, usage: meter.GetObjectTorrent, tier: meter.Tier2, logAs: "REST.GET.TORRENT",
@@ -60,7 +68,7 @@ func objectRows() []operation {
 			state: no,
 		},
 		{
-			name: "SelectObjectContent", method: http.MethodPost, scope: objectScope, query: []string{"select"},
+			name: "SelectObjectContent", method: http.MethodPost, scope: objectScope, query: []string{"select"}, signed: signedOnly,
 			action: access.GetObject, usage: meter.SelectObjectContent, tier: meter.Tier2, logAs: "REST.POST.SELECT",
 			state: no,
 		},
@@ -72,7 +80,7 @@ func objectSubresources() []subresource {
 		{
 			scope: objectScope, query: "acl", log: "ACL",
 			get: built("GetObjectAcl", access.GetObjectACL, (*Handler).getObjectACL, meter.ReadACL),
-			put: built("PutObjectAcl", access.PutObjectACL, (*Handler).putObjectACL, meter.WriteACL),
+			put: built("PutObjectAcl", access.PutObjectACL, (*Handler).putObjectACL, meter.WriteACL).signing(signedOnly),
 		},
 		{
 			scope: objectScope, query: "tagging", log: "OBJECT_TAGGING",

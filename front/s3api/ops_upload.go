@@ -10,7 +10,7 @@ import (
 func uploadOperations() []operation {
 	return []operation{
 		{
-			name: "CreateMultipartUpload", method: http.MethodPost, scope: objectScope, query: []string{"uploads"},
+			name: "CreateMultipartUpload", method: http.MethodPost, scope: objectScope, query: []string{"uploads"}, signed: signedUpload,
 			action: access.PutObject, serve: (*Handler).createMultipartUpload, usage: meter.InitiateMultipartUpload, tier: meter.Tier1, logAs: "REST.POST.UPLOADS",
 			state: partial, note: "no aws:kms:dsse",
 		},
@@ -20,7 +20,7 @@ func uploadOperations() []operation {
 			state: yes,
 		},
 		{
-			name: "UploadPartCopy", method: http.MethodPut, scope: objectScope, query: []string{"uploadId", "partNumber"}, header: "x-amz-copy-source",
+			name: "UploadPartCopy", method: http.MethodPut, scope: objectScope, query: []string{"uploadId", "partNumber"}, header: "x-amz-copy-source", signed: signedPartCopy,
 			action: access.PutObject, parse: (*call).checkPartCopy, serve: (*Handler).uploadPartCopy, usage: meter.UploadPartCopy, tier: meter.Tier1, logAs: "REST.COPY.PART",
 			state: yes,
 		},

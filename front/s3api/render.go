@@ -41,7 +41,11 @@ func (h *Handler) render(w http.ResponseWriter, c *call, answer *response, err e
 	out.cause = errors.Join(out.cause, answer.fault)
 	body := &stallWriter{dst: w, control: c.control}
 	c.leaveBody()
-	writeHeader(w, c, answer, out.status)
+	if c.early != nil && c.early.begun {
+		body, answer.raw = c.early.body, c.early.rest(answer.raw)
+	} else {
+		writeHeader(w, c, answer, out.status)
+	}
 	if sendErr := answer.send(c, body); sendErr != nil {
 		out.cause = errors.Join(out.cause, sendErr)
 		out.ours = out.ours || !body.lost
@@ -78,7 +82,7 @@ func writeHeader(w http.ResponseWriter, c *call, answer *response, status int) {
 	head.Set("X-Amz-Id-2", c.hostID)
 	head.Set("Server", serverName)
 	switch {
-	case status == http.StatusNoContent || status == http.StatusNotModified:
+	case status == http.StatusNoContent || status == http.StatusNotModified || answer.length < 0:
 	case answer.stream != nil || c.http.Method == http.MethodHead && answer.raw == nil:
 		head.Set("Content-Length", itoa(answer.length))
 	default:

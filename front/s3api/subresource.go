@@ -25,6 +25,13 @@ type verb struct {
 	note   string
 
 	describe func(*Handler, *call) error // see operation
+	signed   string                      // see operation
+}
+
+// signing returns v for those only who sign, as why says.
+func (v verb) signing(why string) verb {
+	v.signed = why
+	return v
 }
 
 // describing returns v with a look at the body before policies are asked.
@@ -80,7 +87,7 @@ func operationsOf(list []subresource) []operation {
 			}
 			rows = append(rows, operation{
 				name: m.verb.name, method: m.method, scope: s.scope, query: []string{s.query},
-				action: m.verb.action, describe: m.verb.describe, serve: m.verb.serve, usage: m.verb.usage, tier: m.tier,
+				action: m.verb.action, signed: m.verb.signed, describe: m.verb.describe, serve: m.verb.serve, usage: m.verb.usage, tier: m.tier,
 				logAs: "REST." + m.method + "." + s.log, state: m.verb.state, note: m.verb.note,
 			})
 		}

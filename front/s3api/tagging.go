@@ -73,6 +73,9 @@ func headerTags(h http.Header) ([]access.Tag, error) {
 	seen := make(map[string]bool)
 	var tags []access.Tag
 	for pair := range strings.SplitSeq(text, "&") {
+		if pair == "" {
+			continue // as in any query
+		}
 		rawKey, rawValue, _ := strings.Cut(pair, "=")
 		key, err1 := url.QueryUnescape(rawKey)
 		value, err2 := url.QueryUnescape(rawValue)
@@ -94,10 +97,13 @@ func (c *call) tagsToSet() ([]access.Tag, error) {
 }
 
 // newObjectTags returns the tags that the headers give to an object to be. Setting them takes a permission of its
-// own (S3 API reference, PutObject).
+// own (S3 API reference, PutObject), which who sends the header needs even for a copy that passes over it.
 func (h *Handler) newObjectTags(c *call) ([]access.Tag, error) {
+	if c.http.Header.Get("x-amz-tagging") == "" {
+		return nil, nil
+	}
 	tags, err := c.tagsToSet()
-	if err != nil || tags == nil {
+	if err != nil {
 		return nil, err
 	}
 	if err := object.CheckTags(tags, object.MaxObjectTags); err != nil {

@@ -50,19 +50,28 @@ func (c *call) checkSize() error {
 	if len(c.http.RequestURI) > maxRequestURI {
 		return errorOf(codeInvalidURI, "The request URI is too long.")
 	}
-	if n := headerBytes(c.http.Header); n > maxHeaderBytes {
-		return errorOf(codeHeadersTooLarge, "", element{"MaxSizeAllowed", strconv.Itoa(maxHeaderBytes)})
+	all, ours := headerBytes(c.http.Header)
+	for _, bound := range []struct{ n, limit int }{{ours, maxAmzHeaderBytes}, {all, maxHeaderBytes}} {
+		if bound.n > bound.limit {
+			return errorOf(codeHeadersTooLarge, "", element{"MaxSizeAllowed", strconv.Itoa(bound.limit)})
+		}
 	}
 	return nil
 }
 
-func headerBytes(h http.Header) (n int) {
+// headerBytes adds up all headers, and those of S3 but for a session token, which is as long as its policies.
+func headerBytes(h http.Header) (all, ours int) {
 	for name, values := range h {
+		n := 0
 		for _, v := range values {
 			n += len(name) + len(v)
 		}
+		all += n
+		if strings.HasPrefix(name, "X-Amz-") && name != "X-Amz-Security-Token" {
+			ours += n
+		}
 	}
-	return n
+	return all, ours
 }
 
 func parseTarget(r *http.Request, domains []string) (target, error) {

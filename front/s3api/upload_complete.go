@@ -52,7 +52,7 @@ func (h *Handler) completeMultipartUpload(c *call) (*response, error) {
 		return nil, err
 	}
 	defer func() { done(err == nil) }()
-	v, err := h.objects.CompleteUpload(c.ctx, r)
+	v, err := keepAlive(h, c, func() (*object.Version, error) { return h.objects.CompleteUpload(c.ctx, r) })
 	if err != nil {
 		return nil, err
 	}

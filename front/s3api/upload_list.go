@@ -28,6 +28,10 @@ func (h *Handler) listParts(c *call) (*response, error) {
 	x.name("Key", c.upload.Key, encoded)
 	x.text("UploadId", c.upload.ID.String())
 	x.uploadBy(c.upload)
+	if c.upload.Algorithm == object.NoChecksum {
+		x.text("ChecksumAlgorithm", "null") // (AWS)
+		x.text("ChecksumType", "null")
+	}
 	x.int("PartNumberMarker", int64(after))
 	if n := len(page.Parts); n > 0 {
 		x.int("NextPartNumberMarker", int64(page.Parts[n-1].Number))

@@ -109,8 +109,10 @@ func (h *Handler) uploadPartCopy(c *call) (*response, error) {
 		return nil, err
 	}
 	defer func() { done(err == nil) }()
-	p, err := h.objects.CopyPart(c.ctx, object.CopyPartRequest{
-		Upload: c.upload, Number: number, Source: source.version, Off: off, N: n,
+	p, err := keepAlive(h, c, func() (*object.Part, error) {
+		return h.objects.CopyPart(c.ctx, object.CopyPartRequest{
+			Upload: c.upload, Number: number, Source: source.version, Off: off, N: n,
+		})
 	})
 	if err != nil {
 		return nil, err

@@ -49,8 +49,11 @@ const (
 )
 
 // setVersionID names a version in the headers of an answer, as S3 does once a bucket has versioning or when the
-// client named one.
+// client named one. Of what was made just now a null version goes without saying.
 func (c *call) setVersionID(h http.Header, v *object.Version) {
+	if v.Null && c.operation.createsObject() {
+		return
+	}
 	// The version may have been made after the bucket was looked up: it says itself that there is versioning.
 	if !v.Null || c.bucket.Config.Versioning != object.VersioningOff || c.query.has("versionId") {
 		h.Set("X-Amz-Version-Id", v.ClientID())

@@ -32,8 +32,7 @@ func (h *Handler) serveWebsite(c *call, bucket string) (*response, error) {
 		return nil, err
 	}
 	if c.http.Method != http.MethodGet && c.http.Method != http.MethodHead {
-		return nil, errorOf(codeMethodNotAllowed, "", element{"Method", c.http.Method}, element{"ResourceType", c.resourceType()}).
-			withHeader("Allow", "GET, HEAD")
+		return nil, c.methodNotAllowed().withHeader("Allow", "GET, HEAD")
 	}
 	h.describeRequest(c)
 	if c.bucket, err = h.objects.Bucket(c.ctx, bucket); err != nil {
@@ -74,10 +73,11 @@ func (h *Handler) browse(c *call, cfg *websiteConfiguration) (*response, error) 
 
 // site is where c came in.
 func (c *call) site() site {
+	s := site{"http", c.http.Host, c.http.URL.RawQuery}
 	if c.http.TLS != nil {
-		return site{"https", c.http.Host}
+		s.protocol = "https"
 	}
-	return site{"http", c.http.Host}
+	return s
 }
 
 // webDocument answers with the object of a key, or the redirect that it stands for.

@@ -47,7 +47,7 @@ type routingRedirect struct {
 func (cfg *websiteConfiguration) check() error {
 	switch {
 	case cfg.All != nil && (cfg.Index != nil || cfg.Error != nil || len(cfg.Rules) > 0):
-		return errorOf(codeInvalidArgument, "RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules.")
+		return errorOf(codeMalformedXML, "") // the schema has one or the others
 	case cfg.All != nil && !isHostName(cfg.All.Host):
 		return errorOf(codeInvalidRequest, "HostName in RedirectAllRequestsTo is not valid.")
 	case cfg.All != nil:
@@ -70,16 +70,13 @@ func (cfg *websiteConfiguration) check() error {
 }
 
 func (r *routingRule) check() error {
-	if r.Redirect == nil || *r.Redirect == (routingRedirect{}) {
-		return errorOf(codeMalformedXML, "")
-	}
 	to := r.Redirect
 	switch {
-	case r.Condition != nil && *r.Condition == (routingCondition{}):
-		return errorOf(codeInvalidRequest, "Condition cannot be empty. To redirect all requests without a condition, the condition element shouldn't be present.")
-	case r.Condition != nil && r.Condition.Status != nil && (*r.Condition.Status < 400 || *r.Condition.Status > 599):
+	case to == nil || *to == (routingRedirect{}), r.Condition != nil && *r.Condition == (routingCondition{}):
+		return errorOf(codeMalformedXML, "")
+	case r.Condition != nil && r.Condition.Status != nil && !isErrorStatus(*r.Condition.Status):
 		return errorOf(codeInvalidRequest, fmt.Sprintf("The provided HTTP error code (%d) is not valid. Valid codes are 4XX or 5XX.", *r.Condition.Status))
-	case to.Status != nil && (*to.Status <= 300 || *to.Status > 399):
+	case to.Status != nil && !isRedirectStatus(*to.Status):
 		return errorOf(codeInvalidRequest, fmt.Sprintf("The provided HTTP redirect code (%d) is not valid. Valid codes are 3XX except 300.", *to.Status))
 	case to.ReplaceKey != nil && to.ReplacePrefix != nil:
 		return errorOf(codeInvalidRequest, "You can only define ReplaceKeyPrefix or ReplaceKey but not both.")
@@ -88,6 +85,11 @@ func (r *routingRule) check() error {
 	}
 	return checkProtocol(to.Protocol)
 }
+
+// isErrorStatus and isRedirectStatus know the statuses of HTTP/1.1 (RFC 2616), and 308, as AWS does.
+func isErrorStatus(n int) bool { return n >= 400 && n <= 417 || n >= 500 && n <= 505 }
+
+func isRedirectStatus(n int) bool { return n >= 301 && n <= 308 && n != 306 }
 
 func checkProtocol(p string) error {
 	if p == "" || p == "http" || p == "https" {
@@ -101,10 +103,10 @@ func isHostName(s string) bool {
 	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]") == ""
 }
 
-// site is where a request for a website came in.
-type site struct{ protocol, host string }
+// site is where a request for a website came in, and with which query.
+type site struct{ protocol, host, query string }
 
-// location is the URL of key at s, with what a redirect says of protocol and host.
+// location is the URL of key at s, with what a redirect says of protocol and host. The query goes along.
 func (s site) location(protocol, host, key string) string {
 	if protocol == "" {
 		protocol = s.protocol
@@ -112,7 +114,11 @@ func (s site) location(protocol, host, key string) string {
 	if host == "" {
 		host = s.host
 	}
-	return protocol + "://" + host + "/" + string(appendPercent(nil, key))
+	to := protocol + "://" + host + "/" + string(appendPercent(nil, key))
+	if s.query != "" {
+		to += "?" + s.query
+	}
+	return to
 }
 
 // route returns the redirect of the first rule for key; status is that of the error that key ended in, 0 before it
@@ -162,13 +168,9 @@ func (cfg *websiteConfiguration) indexed(key string) string {
 
 // websiteOf returns the website of c's bucket; NoSuchWebsiteConfiguration when it has none.
 func (h *Handler) websiteOf(c *call) (*websiteConfiguration, error) {
-	var cfg websiteConfiguration
-	found, err := h.readDocument(c.ctx, c.bucket, object.WebsiteDocument, "WebsiteConfiguration", &cfg)
-	if err != nil {
-		return nil, err
+	cfg, err := h.websites.read(c.ctx, h.objects, c.bucket, object.WebsiteDocument, "WebsiteConfiguration")
+	if err == nil && cfg == nil {
+		err = errorOf(codeNoSuchWebsite, "", element{"BucketName", c.bucket.Name})
 	}
-	if !found {
-		return nil, errorOf(codeNoSuchWebsite, "", element{"BucketName", c.bucket.Name})
-	}
-	return &cfg, nil
+	return cfg, err
 }

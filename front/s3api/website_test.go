@@ -61,4 +61,4 @@ func FuzzBucketRules(f *testing.F) {
 	})
 }
 
-func siteForFuzz() site { return site{"http", "site.example"} }
+func siteForFuzz() site { return site{protocol: "http", host: "site.example"} }
