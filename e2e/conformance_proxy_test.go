@@ -59,7 +59,7 @@ func newTranslator(server, dir string) (*httptest.Server, error) {
 
 // request translates policies, ACLs and grant headers on their way in.
 func (t translator) request(r *http.Request) {
-	changed := false
+	changed := translateVersions(r)
 	for name, values := range r.Header {
 		if strings.HasPrefix(name, "X-Amz-Grant-") && !strings.Contains(values[0], "=") {
 			r.Header.Set(name, `id="`+canonicalID(values[0])+`"`)
@@ -157,7 +157,7 @@ func canonicalID(key string) string {
 
 // translatePolicy gives principals that are access keys the form that S3 has. A policy without any stays as it is.
 func translatePolicy(document []byte) []byte {
-	if !suiteKey.Match(document) && !bytes.Contains(document, []byte(suiteUser)) && !bytes.Contains(document, []byte(suiteAccount)) {
+	if !bytes.Contains(document, []byte(`["*"]`)) && !suiteKey.Match(document) && !bytes.Contains(document, []byte(suiteUser)) && !bytes.Contains(document, []byte(suiteAccount)) {
 		return document
 	}
 	var policy map[string]any

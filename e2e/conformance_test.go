@@ -34,6 +34,7 @@ func TestConformance(t *testing.T) {
 	listed := readLists(t)
 	names, sessions := make(chan string), make(chan string)
 	got := &outcomes{wrong: map[string]string{}}
+	t.Run("websites", func(t *testing.T) { got.addWebsites(suiteWebsites(t, program), listed) })
 	t.Run("suite", func(t *testing.T) {
 		var workers sync.WaitGroup
 		for range conformanceWorkers {
@@ -88,7 +89,7 @@ func findVersity(t *testing.T) string {
 	return path
 }
 
-// suiteNames returns the names of all tests, each a command of the program.
+// suiteNames returns the names of all tests that are each a command of the program: those of websites have one together.
 func suiteNames(t *testing.T, program string) []string {
 	t.Helper()
 	help, err := exec.Command(program, "test", "--help").Output()
@@ -97,7 +98,9 @@ func suiteNames(t *testing.T, program string) []string {
 	}
 	var names []string
 	for _, m := range regexp.MustCompile(`Runs (\w+) integration test`).FindAllSubmatch(help, -1) {
-		names = append(names, string(m[1]))
+		if name := string(m[1]); !strings.HasPrefix(name, websitePrefix) {
+			names = append(names, name)
+		}
 	}
 	if len(names) < 1000 {
 		t.Fatalf("the suite has only %d tests", len(names))
@@ -180,7 +183,7 @@ func (w *suiteWorker) run(name string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), oneTestWithin)
 	defer cancel()
 	endpoint := w.s.url("")
-	if namesUsers(name) {
+	if namesUsers(name) || namesVersions(name) {
 		endpoint = w.proxy
 	}
 	cmd := exec.CommandContext(ctx, w.program, "test", "--access", suiteUser, "--secret", rootSecret,
