@@ -19,6 +19,7 @@ type page struct {
 	o    kv.ScanOptions
 	skip func(key []byte) []byte
 	last []byte // key of the last row taken
+	rows arena
 }
 
 func (p *page) read(ctx context.Context) (rows []kv.Row, more bool, err error) {
@@ -32,7 +33,7 @@ func (p *page) read(ctx context.Context) (rows []kv.Row, more bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		row, err := makeRow(p.iter.Key()[1:], stored, p.o.KeysOnly)
+		row, err := p.rows.makeRow(p.iter.Key()[1:], stored, p.o.KeysOnly)
 		if err != nil {
 			return nil, false, err
 		}

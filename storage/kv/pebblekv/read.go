@@ -39,8 +39,9 @@ func (e *Engine) getAll(keys [][]byte) ([]kv.Row, error) {
 		defer snapshot.Close()
 		reader = snapshot
 	}
+	var room arena
 	for i, key := range keys {
-		row, err := getRow(reader, key)
+		row, err := getRow(&room, reader, key)
 		if err != nil {
 			return nil, err
 		}
@@ -49,7 +50,7 @@ func (e *Engine) getAll(keys [][]byte) ([]kv.Row, error) {
 	return rows, nil
 }
 
-func getRow(r pebble.Reader, key []byte) (kv.Row, error) {
+func getRow(a *arena, r pebble.Reader, key []byte) (kv.Row, error) {
 	stored, closer, err := r.Get(dbKey(key))
 	if errors.Is(err, pebble.ErrNotFound) {
 		return kv.Row{Key: bytes.Clone(key)}, nil
@@ -58,7 +59,7 @@ func getRow(r pebble.Reader, key []byte) (kv.Row, error) {
 		return kv.Row{}, fmt.Errorf("pebblekv: get row %q: %w", key, err)
 	}
 	defer closer.Close()
-	return makeRow(key, stored, false)
+	return a.makeRow(key, stored, false)
 }
 
 // Scan returns one page.

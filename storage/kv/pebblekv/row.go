@@ -32,20 +32,41 @@ func bounds(from, to []byte) (lower, upper []byte) {
 	return dbKey(from), dbKey(to)
 }
 
-// makeRow copies key and stored, which are Pebble's, into one allocation.
-func makeRow(key, stored []byte, keysOnly bool) (kv.Row, error) {
+// arena is memory for the rows of a page: an allocation for many of them, which lives as long as one is in use. The
+// zero value works.
+type arena struct {
+	free []byte
+	size int // of the last block: they grow from that of one row
+}
+
+// maxArenaBlock bounds what a row that is kept holds in memory.
+const maxArenaBlock = 64 << 10
+
+// take returns n bytes of capacity.
+func (a *arena) take(n int) []byte {
+	if n > len(a.free) {
+		a.size = max(n, min(2*a.size, maxArenaBlock))
+		a.free = make([]byte, a.size)
+	}
+	b := a.free[:0:n]
+	a.free = a.free[n:]
+	return b
+}
+
+// makeRow copies key and stored, which are Pebble's, into the arena.
+func (a *arena) makeRow(key, stored []byte, keysOnly bool) (kv.Row, error) {
 	if len(stored) < stampBytes {
 		return kv.Row{}, fmt.Errorf("pebblekv: row %q has %d bytes, fewer than its stamp", key, len(stored))
 	}
 	if keysOnly {
 		stored = stored[:stampBytes]
 	}
-	b := make([]byte, 0, len(key)+len(stored))
+	b := a.take(len(key) + len(stored))
 	b = append(append(b, key...), stored...)
 	k, v := len(key), len(key)+stampBytes
 	row := kv.Row{Key: b[:k:k], Version: kv.Version(b[k:v:v])}
 	if !keysOnly {
-		row.Value = b[v:]
+		row.Value = b[v:len(b):len(b)]
 	}
 	return row, nil
 }
