@@ -81,11 +81,19 @@ func parseNullKey(row []byte) (id BucketID, objectKey string, err error) {
 }
 
 func parseRawKey(kind byte, row []byte) (id BucketID, objectKey string, err error) {
-	if len(row) < 1+len(id) || row[0] != kind {
-		return id, "", fmt.Errorf("row key %x: %w", row, tuple.ErrMalformed)
+	raw, err := rawKey(kind, row)
+	if err == nil {
+		copy(id[:], row[1:])
 	}
-	copy(id[:], row[1:])
-	return id, string(row[1+len(id):]), nil
+	return id, string(raw), err
+}
+
+// rawKey returns the object key as a part of row.
+func rawKey(kind byte, row []byte) ([]byte, error) {
+	if len(row) < 1+len(BucketID{}) || row[0] != kind {
+		return nil, fmt.Errorf("row key %x: %w", row, tuple.ErrMalformed)
+	}
+	return row[1+len(BucketID{}):], nil
 }
 
 // nullKey ends with the object key, raw, as headKey does; parseNullKey is its inverse.
@@ -95,8 +103,11 @@ func nullKey(id BucketID, objectKey string) []byte {
 
 // versionPrefix starts the rows of the older versions of a key, newest first.
 func versionPrefix(id BucketID, objectKey string) []byte {
-	k := append(key(kindVersion, len(id)+len(objectKey)+2), id[:]...)
-	return tuple.AppendString(k, objectKey)
+	return appendVersionPrefix(make([]byte, 0, 1+len(id)+len(objectKey)+2), id, objectKey)
+}
+
+func appendVersionPrefix(b []byte, id BucketID, objectKey string) []byte {
+	return tuple.AppendString(append(append(b, kindVersion), id[:]...), objectKey)
 }
 
 func versionKey(id BucketID, objectKey string, v VersionID) []byte {

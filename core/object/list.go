@@ -68,6 +68,7 @@ func (s *Store) List(ctx context.Context, r ListRequest) (ListPage, error) {
 type listScan struct {
 	*keyScan
 	settled string // the common prefix of which it is known whether it is listed
+	decoder listDecoder
 }
 
 func (s *Store) newListScan(r ListRequest) *listScan {
@@ -84,27 +85,27 @@ func (s *Store) newListScan(r ListRequest) *listScan {
 
 // entry returns what row is listed as; ok is false for a row that shows nothing new.
 func (l *listScan) entry(ctx context.Context, row kv.Row) (e ListEntry, ok bool, err error) {
-	id, objectKey, err := parseHeadKey(row.Key)
+	objectKey, err := rawKey(kindHead, row.Key)
 	if err != nil {
 		return e, false, err
 	}
 	common := l.common(objectKey)
-	if common != "" && common == l.settled {
+	if common != nil && string(common) == l.settled {
 		return e, false, nil
 	}
-	v, err := decodeListed(id, objectKey, row.Value)
+	v, err := l.decoder.decode(l.bucket, l.decoder.add(objectKey), row.Value)
 	if err != nil {
 		return e, false, err
 	}
-	if common == "" {
+	if common == nil {
 		return ListEntry{Version: v, Latest: true}, !v.DeleteMarker, nil
 	}
-	l.settled = common
+	l.settled = v.Key[:len(common)]
 	ok = !v.DeleteMarker
 	if !ok {
 		ok, err = l.anyObject(ctx, append(row.Key[:len(row.Key):len(row.Key)], 0), l.skip(row.Key))
 	}
-	return ListEntry{Prefix: common}, ok, err
+	return ListEntry{Prefix: l.settled}, ok, err
 }
 
 // anyObject reports whether a head row of [from, to) is not a delete marker.
@@ -116,11 +117,7 @@ func (l *listScan) anyObject(ctx context.Context, from, to []byte) (bool, error)
 			return false, err
 		}
 		for _, row := range rows {
-			id, objectKey, err := parseHeadKey(row.Key)
-			if err != nil {
-				return false, err
-			}
-			v, err := decodeListed(id, objectKey, row.Value)
+			v, err := l.decoder.decode(l.bucket, l.settled, row.Value)
 			if err != nil || !v.DeleteMarker {
 				return err == nil, err
 			}

@@ -1,8 +1,8 @@
 package object
 
 import (
+	"bytes"
 	"context"
-	"strings"
 
 	"shoal/storage/kv"
 	"shoal/storage/kv/tuple"
@@ -12,11 +12,12 @@ import (
 type rowSpace struct {
 	// start starts the rows of all keys that start with part, and of no other.
 	start func(id BucketID, part string) []byte
-	keyOf func(row []byte) (string, error)
+	// keyOf returns the object key of a row. It may be a part of row.
+	keyOf func(row []byte) ([]byte, error)
 }
 
 func headSpace() rowSpace {
-	return rowSpace{headKey, func(row []byte) (string, error) { _, k, err := parseHeadKey(row); return k, err }}
+	return rowSpace{headKey, func(row []byte) ([]byte, error) { return rawKey(kindHead, row) }}
 }
 
 func olderSpace() rowSpace {
@@ -24,23 +25,25 @@ func olderSpace() rowSpace {
 		func(id BucketID, part string) []byte {
 			return tuple.AppendStringPrefix(append(key(kindVersion, len(id)+len(part)), id[:]...), part)
 		},
-		func(row []byte) (string, error) { _, k, _, err := parseKeyedRow(row); return k, err },
+		func(row []byte) ([]byte, error) { _, k, _, err := parseKeyedRow(row); return []byte(k), err },
 	}
 }
 
 // keyScan walks rows of a bucket, page by page. Of the rows under one common prefix it may pass over all but the
 // first.
 type keyScan struct {
-	engine            kv.Engine
-	space             rowSpace
-	bucket            BucketID
-	prefix, delimiter string
-	from, to          []byte
-	ended             bool
+	engine    kv.Engine
+	space     rowSpace
+	bucket    BucketID
+	prefix    string
+	delimiter []byte
+	from, to  []byte
+	keysOnly  bool
+	ended     bool
 }
 
 func newKeyScan(e kv.Engine, space rowSpace, bucket BucketID, prefix, delimiter string) *keyScan {
-	k := &keyScan{engine: e, space: space, bucket: bucket, prefix: prefix, delimiter: delimiter}
+	k := &keyScan{engine: e, space: space, bucket: bucket, prefix: prefix, delimiter: []byte(delimiter)}
 	k.from = space.start(bucket, prefix)
 	k.to = tuple.PrefixEnd(k.from)
 	return k
@@ -56,12 +59,12 @@ func (k *keyScan) seek(row []byte) {
 
 // page reads about n entries' rows and moves on behind them.
 func (k *keyScan) page(ctx context.Context, n int) ([]kv.Row, error) {
-	o := kv.ScanOptions{Rows: n}
+	o := kv.ScanOptions{Rows: n, KeysOnly: k.keysOnly}
 	skipper, skips := k.engine.(kv.PrefixScanner)
 	var rows []kv.Row
 	var more bool
 	var err error
-	if k.delimiter != "" && skips {
+	if len(k.delimiter) > 0 && skips {
 		rows, more, err = skipper.ScanSkip(ctx, k.from, k.to, o, k.skip)
 	} else {
 		rows, more, err = k.engine.Scan(ctx, k.from, k.to, o)
@@ -86,25 +89,25 @@ func (k *keyScan) skip(row []byte) []byte {
 	if err != nil {
 		return nil
 	}
-	if common := k.common(objectKey); common != "" {
-		return tuple.PrefixEnd(k.space.start(k.bucket, common))
+	if common := k.common(objectKey); common != nil {
+		return tuple.PrefixEnd(k.space.start(k.bucket, string(common)))
 	}
 	return nil
 }
 
 // common returns the common prefix that objectKey is listed under: all up to the first delimiter behind
-// the requested prefix; "" when there is none.
-func (k *keyScan) common(objectKey string) string {
+// the requested prefix, a part of objectKey; nil when there is none.
+func (k *keyScan) common(objectKey []byte) []byte {
 	return commonPrefix(objectKey, k.prefix, k.delimiter)
 }
 
-func commonPrefix(objectKey, prefix, delimiter string) string {
-	if delimiter == "" {
-		return ""
+func commonPrefix(objectKey []byte, prefix string, delimiter []byte) []byte {
+	if len(delimiter) == 0 {
+		return nil
 	}
-	i := strings.Index(objectKey[len(prefix):], delimiter)
+	i := bytes.Index(objectKey[len(prefix):], delimiter)
 	if i < 0 {
-		return ""
+		return nil
 	}
 	return objectKey[:len(prefix)+i+len(delimiter)]
 }

@@ -90,7 +90,7 @@ func (p *UploadsPage) add(r ListUploadsRequest, row kv.Row) (skip []byte, full b
 	if err != nil || u.State == uploadDone {
 		return nil, false, err
 	}
-	common := commonPrefix(objectKey, r.Prefix, r.Delimiter)
+	common := string(commonPrefix([]byte(objectKey), r.Prefix, []byte(r.Delimiter)))
 	if common == "" {
 		if len(p.Uploads)+len(p.Prefixes) == r.Max {
 			return nil, true, nil

@@ -22,8 +22,12 @@ type ListVersionsRequest struct {
 	Max          int // versions and common prefixes together, 0..1000
 }
 
-// listTries bounds how often a page of versions is read because versions moved meanwhile.
-const listTries = 4
+const (
+	// listTries bounds how often a page of versions is read because versions moved meanwhile.
+	listTries = 4
+	// headBatch is how many head rows are read at a time where keys may have several versions.
+	headBatch = 250
+)
 
 // ListVersions returns a page of the versions of a bucket. More is exact. A key whose versions change all the time
 // while it is listed may lack one that moved.
@@ -47,13 +51,16 @@ func (s *Store) ListVersions(ctx context.Context, r ListVersionsRequest) (ListPa
 // versionList is one reading of a page. Newest and older versions are rows of two kinds, so no one scan sees both:
 // the head rows are read first, then the others, then the head rows once more, which all who move a version write.
 type versionList struct {
-	store *Store
-	r     ListVersionsRequest
-	after *VersionID // of AfterVersion; nil when there is none
-	heads []listedHead
-	olds  *keyScan
-	rows  []kv.Row // of olds, read ahead
-	page  ListPage
+	store   *Store
+	r       ListVersionsRequest
+	after   *VersionID   // of AfterVersion; nil when there is none
+	heads   []listedHead // the batch that is shown
+	shown   []kv.Row     // keys and versions of the head rows that were, in order
+	olds    *keyScan     // older versions of the batch
+	rows    []kv.Row     // of olds, read ahead
+	older   []byte       // what the rows of olds of one key start with
+	decoder listDecoder
+	page    ListPage
 }
 
 // listedHead is a head row or a common prefix.
@@ -68,20 +75,27 @@ func (l *versionList) read(ctx context.Context) (moved bool, err error) {
 	if err := l.findMarker(ctx); err != nil {
 		return false, err
 	}
-	if err := l.readHeads(ctx); err != nil {
-		return false, err
-	}
-	l.seekOlder()
-	shown := 0
-	for full := false; !full && shown < len(l.heads); shown++ {
-		if full, err = l.show(ctx, &l.heads[shown]); err != nil {
+	still := l.r.Bucket.Config.Versioning == VersioningOff // nothing moves
+	scan := l.headScan()
+	for full := false; !full && !scan.ended; {
+		n := l.r.Max + 2 // one more tells whether there is more; that of After may not be shown
+		if !still {
+			n = min(n, headBatch)
+		}
+		if err := l.readHeads(ctx, scan, n); err != nil {
 			return false, err
 		}
+		l.seekOlder()
+		for i := 0; !full && i < len(l.heads); i++ {
+			if full, err = l.show(ctx, &l.heads[i]); err != nil {
+				return false, err
+			}
+		}
 	}
-	if l.r.Bucket.Config.Versioning == VersioningOff {
-		return false, nil // nothing moves
+	if still {
+		return false, nil
 	}
-	return l.changed(ctx, l.heads[:shown])
+	return l.changed(ctx)
 }
 
 // findMarker finds the place of AfterVersion among the versions of its key.
@@ -101,8 +115,8 @@ func (l *versionList) findMarker(ctx context.Context) error {
 	return err
 }
 
-// readHeads reads the head rows that the page can show: every key has one.
-func (l *versionList) readHeads(ctx context.Context) error {
+// headScan is over the head rows that the page can show: every key has one.
+func (l *versionList) headScan() *keyScan {
 	id := l.r.Bucket.ID
 	scan := newKeyScan(l.store.kv, headSpace(), id, l.r.Prefix, l.r.Delimiter)
 	switch {
@@ -114,40 +128,47 @@ func (l *versionList) readHeads(ctx context.Context) error {
 	default:
 		scan.seek(append(headKey(id, l.r.After), 0))
 	}
-	last := ""
-	// One more tells whether there is more; that of After may not be shown.
-	for want := l.r.Max + 2; !scan.ended && len(l.heads) < want; {
-		rows, err := scan.page(ctx, want-len(l.heads))
+	return scan
+}
+
+// readHeads reads the next batch, of n or fewer at the end.
+func (l *versionList) readHeads(ctx context.Context, scan *keyScan, n int) error {
+	l.heads = l.heads[:0]
+	for !scan.ended && len(l.heads) < n {
+		rows, err := scan.page(ctx, n-len(l.heads))
 		if err != nil {
 			return err
 		}
 		for _, row := range rows {
-			_, objectKey, err := parseHeadKey(row.Key)
-			if err != nil {
+			if err := l.addHead(scan, row); err != nil {
 				return err
 			}
-			if common := scan.common(objectKey); common != "" {
-				if common != last {
-					l.heads = append(l.heads, listedHead{prefix: common})
-				}
-				last = common
-				continue
-			}
-			v, err := decodeListed(id, objectKey, row.Value)
-			if err != nil {
-				return err
-			}
-			row.Value = nil
-			l.heads = append(l.heads, listedHead{version: v, row: row})
 		}
 	}
 	return nil
 }
 
+func (l *versionList) addHead(scan *keyScan, row kv.Row) error {
+	objectKey, err := rawKey(kindHead, row.Key)
+	if err != nil {
+		return err
+	}
+	if common := scan.common(objectKey); common != nil {
+		if n := len(l.heads); n == 0 || l.heads[n-1].prefix != string(common) {
+			l.heads = append(l.heads, listedHead{prefix: string(common)})
+		}
+		return nil
+	}
+	v, err := l.decoder.decode(scan.bucket, l.decoder.add(objectKey), row.Value)
+	row.Value = nil
+	l.heads = append(l.heads, listedHead{version: v, row: row})
+	return err
+}
+
 // seekOlder makes olds the older versions of the keys in heads.
 func (l *versionList) seekOlder() {
 	id := l.r.Bucket.ID
-	l.olds = newKeyScan(l.store.kv, olderSpace(), id, l.r.Prefix, l.r.Delimiter)
+	l.olds, l.rows = newKeyScan(l.store.kv, olderSpace(), id, l.r.Prefix, l.r.Delimiter), nil
 	l.olds.ended = true
 	for i := len(l.heads) - 1; i >= 0; i-- {
 		if v := l.heads[i].version; v != nil {
@@ -175,12 +196,14 @@ func (l *versionList) show(ctx context.Context, h *listedHead) (full bool, err e
 		return l.add(ListEntry{Prefix: h.prefix}), nil
 	}
 	v := h.version
+	l.shown = append(l.shown, h.row)
+	l.older = appendVersionPrefix(l.older[:0], v.BucketID, v.Key)
 	seen := l.after != nil && v.Key == l.r.After && bytes.Compare(v.ID[:], l.after[:]) <= 0
 	if !seen && l.add(ListEntry{Version: v, Latest: true}) {
 		return true, nil
 	}
 	for {
-		older, err := l.nextOlder(ctx, v.Key)
+		older, err := l.nextOlder(ctx, v)
 		if err != nil || older == nil {
 			return false, err
 		}
@@ -199,17 +222,18 @@ func (l *versionList) add(e ListEntry) (full bool) {
 	return false
 }
 
-// nextOlder returns the next older version of a key; nil when there is none.
-func (l *versionList) nextOlder(ctx context.Context, objectKey string) (*Version, error) {
+// nextOlder returns the next older version of the key of v, with which the rows of l.older start; nil when there is
+// none.
+func (l *versionList) nextOlder(ctx context.Context, v *Version) (*Version, error) {
 	for {
 		for len(l.rows) > 0 {
 			row := l.rows[0]
-			id, of, _, err := parseKeyedRow(row.Key)
-			if err != nil || of > objectKey {
-				return nil, err
+			of := bytes.HasPrefix(row.Key, l.older)
+			if !of && bytes.Compare(row.Key, l.older) > 0 {
+				return nil, nil
 			}
-			if l.rows = l.rows[1:]; of == objectKey {
-				return decodeListed(id, of, row.Value)
+			if l.rows = l.rows[1:]; of {
+				return l.decoder.decode(v.BucketID, v.Key, row.Value)
 			}
 		}
 		if l.olds.ended {
@@ -222,26 +246,32 @@ func (l *versionList) nextOlder(ctx context.Context, objectKey string) (*Version
 	}
 }
 
-// changed reports whether one of the head rows was written since it was read.
-func (l *versionList) changed(ctx context.Context, heads []listedHead) (bool, error) {
-	var keys [][]byte
-	var read []kv.Version
-	for i := range heads {
-		if heads[i].version != nil {
-			keys, read = append(keys, heads[i].row.Key), append(read, heads[i].row.Version)
-		}
-	}
-	if len(keys) == 0 {
+// changed reports whether one of the head rows that were shown was written since it was read.
+func (l *versionList) changed(ctx context.Context) (bool, error) {
+	if len(l.shown) == 0 {
 		return false, nil
 	}
-	rows, err := l.store.kv.Get(ctx, keys...)
-	if err != nil {
-		return false, err
-	}
-	for i, row := range rows {
-		if !bytes.Equal(row.Version, read[i]) {
-			return true, nil
+	scan := newKeyScan(l.store.kv, headSpace(), l.r.Bucket.ID, l.r.Prefix, l.r.Delimiter)
+	scan.keysOnly = true
+	scan.to = append(bytes.Clone(l.shown[len(l.shown)-1].Key), 0)
+	scan.seek(l.shown[0].Key)
+	left := l.shown
+	for !scan.ended && len(left) > 0 {
+		rows, err := scan.page(ctx, len(left)+1)
+		if err != nil {
+			return false, err
+		}
+		for _, row := range rows {
+			switch at := bytes.Compare(row.Key, left[0].Key); {
+			case at < 0: // of a new key, or of a common prefix
+			case at > 0 || !bytes.Equal(row.Version, left[0].Version):
+				return true, nil
+			default:
+				if left = left[1:]; len(left) == 0 {
+					return false, nil
+				}
+			}
 		}
 	}
-	return false, nil
+	return len(left) > 0, nil
 }

@@ -57,8 +57,15 @@ func encodeChecksum(c Checksum) []byte {
 }
 
 func decodeChecksum(b []byte) (Checksum, error) {
+	return readChecksum(field{data: b}, field.string)
+}
+
+// readChecksum is decodeChecksum with text, which makes the string.
+func readChecksum(f field, text func(field) string) (Checksum, error) {
+	b := f.data
 	if len(b) < 2 || b[0] > byte(lastChecksum) || b[1] > byte(Composite) {
 		return Checksum{}, fmt.Errorf("%w: checksum %x", errRecord, b)
 	}
-	return Checksum{Algorithm: ChecksumAlgorithm(b[0]), Type: ChecksumType(b[1]), Value: string(b[2:])}, nil
+	f.data = b[2:]
+	return Checksum{Algorithm: ChecksumAlgorithm(b[0]), Type: ChecksumType(b[1]), Value: text(f)}, nil
 }

@@ -304,7 +304,14 @@ func FuzzRecords(f *testing.F) {
 				t.Errorf("version does not survive: %+v, %v", v, err)
 			}
 		}
-		decodeListed(BucketID{}, "k", b)
+		alone, aloneErr := decodeListed(BucketID{}, "k", b)
+		var d listDecoder
+		for range 2 { // the second time its strings are those of the first
+			v, err := d.decode(BucketID{}, d.add([]byte("k")), b)
+			if (err == nil) != (aloneErr == nil) || !reflect.DeepEqual(v, alone) {
+				t.Errorf("listed with others: got %+v, %v, want %+v, %v", v, err, alone, aloneErr)
+			}
+		}
 		decodeDocument(b)
 		parseDocumentKey(b)
 		decodeBucket("b", b)

@@ -91,24 +91,12 @@ func (v *Version) flags() (bits uint64) {
 
 // decodeVersion reads a record whose row is that of objectKey in bucket.
 func decodeVersion(bucket BucketID, objectKey string, record []byte) (*Version, error) {
-	return readVersion(bucket, objectKey, record, true)
-}
-
-// decodeListed is decodeVersion without Header, ACL and Content, which a listing does not print.
-func decodeListed(bucket BucketID, objectKey string, record []byte) (*Version, error) {
-	return readVersion(bucket, objectKey, record, false)
-}
-
-func readVersion(bucket BucketID, objectKey string, record []byte, whole bool) (*Version, error) {
 	v := &Version{BucketID: bucket, Key: objectKey}
 	err := readRecord(record, func(f field) error {
 		if f.num >= versionFieldHeader {
-			if !whole {
-				return nil
-			}
 			return v.readDetail(f)
 		}
-		return v.readListed(f)
+		return v.readListed(f, field.string)
 	})
 	if err == nil && v.Content.Chunks > 0 && v.Content.ChunkStarts[0] != 0 {
 		err = fmt.Errorf("%w: first chunk starts at %d", errRecord, v.Content.ChunkStarts[0])
@@ -122,7 +110,8 @@ func readVersion(bucket BucketID, objectKey string, record []byte, whole bool) (
 	return v, nil
 }
 
-func (v *Version) readListed(f field) (err error) {
+// readListed reads one of the fields that a listing prints. text makes the strings.
+func (v *Version) readListed(f field, text func(field) string) (err error) {
 	switch f.num {
 	case versionFieldID:
 		v.ID, err = f.id()
@@ -134,17 +123,17 @@ func (v *Version) readListed(f field) (err error) {
 	case versionFieldSize:
 		v.Size = f.int64()
 	case versionFieldETag:
-		v.ETag = ETag(f.data)
+		v.ETag = ETag(text(f))
 	case versionFieldModified:
 		v.Modified = f.time()
 	case versionFieldOwnerID:
-		v.Owner.ID = canonicalID(f)
+		v.Owner.ID = access.CanonicalID(text(f))
 	case versionFieldOwnerName:
-		v.Owner.DisplayName = f.string()
+		v.Owner.DisplayName = text(f)
 	case versionFieldStorageClass:
-		v.StorageClass = f.string()
+		v.StorageClass = text(f)
 	case versionFieldChecksum:
-		v.Checksum, err = decodeChecksum(f.data)
+		v.Checksum, err = readChecksum(f, text)
 	case versionFieldPartCount:
 		v.PartCount = int(f.uint)
 	}

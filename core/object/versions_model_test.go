@@ -235,7 +235,7 @@ func (m *versionModel) naive(prefix, delimiter string) (lines []string) {
 		if !strings.HasPrefix(key, prefix) || len(m.versions[key]) == 0 {
 			continue
 		}
-		if common := commonPrefix(key, prefix, delimiter); common != "" {
+		if common := string(commonPrefix([]byte(key), prefix, []byte(delimiter))); common != "" {
 			if common != last {
 				lines = append(lines, line(common, "", VersionID{}, false, false, false))
 			}
