@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"shoal/core/account"
@@ -61,6 +62,7 @@ type Handler struct {
 	slots    chan struct{} // one per request being served
 	cors     documentCache[corsConfiguration]
 	websites documentCache[websiteConfiguration]
+	pages    sync.Pool // of *page, for newPage
 	o        Options
 }
 

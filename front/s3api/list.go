@@ -1,8 +1,6 @@
 package s3api
 
 import (
-	"slices"
-
 	"shoal/core/access"
 	"shoal/core/object"
 )
@@ -61,7 +59,7 @@ func (h *Handler) listObjects(c *call) (*response, error) {
 	if err := l.read(h, c, positionAfter(marker, l.prefix, l.delimiter)); err != nil {
 		return nil, err
 	}
-	x := newXML("ListBucketResult")
+	x := h.newPage("ListBucketResult")
 	l.head(x)
 	x.name("Marker", marker, l.encoded)
 	// Without a delimiter the client goes on behind the last key.
@@ -69,7 +67,7 @@ func (h *Handler) listObjects(c *call) (*response, error) {
 		x.name("NextMarker", next.after, l.encoded)
 	}
 	l.body(x, true)
-	return x.response(), nil
+	return h.pageResponse(x), nil
 }
 
 // listObjectsV2 answers GET ?list-type=2 of a bucket.
@@ -92,7 +90,7 @@ func (h *Handler) listObjectsV2(c *call) (*response, error) {
 	if err := l.read(h, c, from); err != nil {
 		return nil, err
 	}
-	x := newXML("ListBucketResult")
+	x := h.newPage("ListBucketResult")
 	l.head(x)
 	if startAfter != "" {
 		x.name("StartAfter", startAfter, l.encoded)
@@ -103,7 +101,7 @@ func (h *Handler) listObjectsV2(c *call) (*response, error) {
 	x.textIf("NextContinuationToken", l.next().token())
 	x.int("KeyCount", int64(len(l.page.Entries)))
 	l.body(x, c.query.get("fetch-owner") == "true")
-	return x.response(), nil
+	return h.pageResponse(x), nil
 }
 
 // head writes what echoes the request.
@@ -120,12 +118,8 @@ func (l *listing) head(x *xmlWriter) {
 	x.bool("IsTruncated", l.page.More)
 }
 
-// entryBytes is about what an entry takes, so that a page is written into one buffer.
-const entryBytes = 512
-
 // body writes the entries of ListBucketResult.
 func (l *listing) body(x *xmlWriter, owners bool) {
-	x.buf = slices.Grow(x.buf, len(l.page.Entries)*entryBytes)
 	for i := range l.page.Entries {
 		if v := l.page.Entries[i].Version; v != nil {
 			x.open("Contents")
@@ -170,9 +164,7 @@ func (l *listing) owner(v *object.Version) access.Owner {
 
 // name writes an element that holds a key or a part of one.
 func (x *xmlWriter) name(element, name string, encoded bool) {
-	x.open(element)
-	x.buf = appendName(x.buf, name, encoded)
-	x.close(element)
+	x.buf = appendClose(appendName(appendOpen(x.buf, element), name, encoded), element)
 }
 
 func (x *xmlWriter) commonPrefix(prefix string, encoded bool) {
@@ -183,9 +175,9 @@ func (x *xmlWriter) commonPrefix(prefix string, encoded bool) {
 
 // etag writes an ETag with its quotes.
 func (x *xmlWriter) etag(e object.ETag) {
-	x.buf = append(x.buf, "<ETag>&quot;"...)
-	x.buf = append(x.buf, e...)
-	x.buf = append(x.buf, "&quot;</ETag>"...)
+	b := append(x.buf, "<ETag>&quot;"...)
+	b = append(b, e...)
+	x.buf = append(b, "&quot;</ETag>"...)
 }
 
 // storageClass writes the class of an object or upload, which is STANDARD when empty.

@@ -269,10 +269,15 @@ func BenchmarkListBody(b *testing.B) {
 		}})
 	}
 	b.ReportAllocs()
+	h := &Handler{}
 	for b.Loop() {
-		x := newXML("ListBucketResult")
+		x := h.newPage("ListBucketResult")
 		l.head(x)
 		l.body(x, true)
-		b.SetBytes(int64(len(x.bytes())))
+		answer := h.pageResponse(x)
+		b.SetBytes(answer.length)
+		if err := answer.stream.Close(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

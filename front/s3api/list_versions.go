@@ -22,7 +22,7 @@ func (h *Handler) listObjectVersions(c *call) (*response, error) {
 	if l.page, err = h.objects.ListVersions(c.ctx, r); err != nil {
 		return nil, err
 	}
-	x := newXML("ListVersionsResult")
+	x := h.newPage("ListVersionsResult")
 	l.head(x)
 	x.name("KeyMarker", c.query.get("key-marker"), l.encoded)
 	x.text("VersionIdMarker", c.query.get("version-id-marker"))
@@ -33,7 +33,7 @@ func (h *Handler) listObjectVersions(c *call) (*response, error) {
 		l.version(x, &l.page.Entries[i])
 	}
 	l.prefixes(x)
-	return x.response(), nil
+	return h.pageResponse(x), nil
 }
 
 func isNegative(text string) bool {

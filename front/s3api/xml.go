@@ -28,13 +28,30 @@ func newXML(root string) *xmlWriter { return startXML(root, ` xmlns="`+s3Namespa
 func newPlainXML(root string) *xmlWriter { return startXML(root, "") }
 
 func startXML(root, attributes string) *xmlWriter {
-	x := &xmlWriter{buf: make([]byte, 0, 1024), root: root}
-	x.buf = append(x.buf, xmlProlog...)
+	return beginXML(make([]byte, 0, 1024), root, attributes)
+}
+
+// beginXML begins a document in buf.
+func beginXML(buf []byte, root, attributes string) *xmlWriter {
+	x := &xmlWriter{buf: append(buf[:0], xmlProlog...), root: root}
 	x.openWith(root, attributes)
 	return x
 }
 
-func (x *xmlWriter) open(name string) { x.openWith(name, "") }
+func (x *xmlWriter) open(name string) { x.buf = appendOpen(x.buf, name) }
+
+// appendOpen and appendClose leave it to the caller to keep the buffer: an element is written back once.
+func appendOpen(b []byte, name string) []byte {
+	b = append(b, '<')
+	b = append(b, name...)
+	return append(b, '>')
+}
+
+func appendClose(b []byte, name string) []byte {
+	b = append(b, '<', '/')
+	b = append(b, name...)
+	return append(b, '>')
+}
 
 // openWith writes a start tag; attributes is empty or begins with a space.
 func (x *xmlWriter) openWith(name, attributes string) {
@@ -44,17 +61,11 @@ func (x *xmlWriter) openWith(name, attributes string) {
 	x.buf = append(x.buf, '>')
 }
 
-func (x *xmlWriter) close(name string) {
-	x.buf = append(x.buf, '<', '/')
-	x.buf = append(x.buf, name...)
-	x.buf = append(x.buf, '>')
-}
+func (x *xmlWriter) close(name string) { x.buf = appendClose(x.buf, name) }
 
 // text writes an element that holds s, escaped.
 func (x *xmlWriter) text(name, s string) {
-	x.open(name)
-	x.buf = appendEscaped(x.buf, s)
-	x.close(name)
+	x.buf = appendClose(appendEscaped(appendOpen(x.buf, name), s), name)
 }
 
 // textIf is text, but nothing for an empty s.
@@ -65,21 +76,22 @@ func (x *xmlWriter) textIf(name, s string) {
 }
 
 func (x *xmlWriter) int(name string, n int64) {
-	x.open(name)
-	x.buf = strconv.AppendInt(x.buf, n, 10)
-	x.close(name)
+	x.buf = appendClose(strconv.AppendInt(appendOpen(x.buf, name), n, 10), name)
 }
 
 func (x *xmlWriter) bool(name string, b bool) {
-	x.open(name)
-	x.buf = strconv.AppendBool(x.buf, b)
-	x.close(name)
+	x.buf = appendClose(strconv.AppendBool(appendOpen(x.buf, name), b), name)
 }
 
 func (x *xmlWriter) time(name string, t time.Time) {
-	x.open(name)
-	x.buf = t.UTC().AppendFormat(x.buf, xmlTime)
-	x.close(name)
+	x.buf = appendClose(appendXMLTime(appendOpen(x.buf, name), t), name)
+}
+
+// appendXMLTime appends t as xmlTime, in a fraction of the time: package time is quick at RFC 3339 alone.
+func appendXMLTime(b []byte, t time.Time) []byte {
+	b = t.UTC().AppendFormat(b, time.RFC3339)
+	ms := t.Nanosecond() / int(time.Millisecond)
+	return append(b[:len(b)-len("Z")], '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10), 'Z')
 }
 
 // bytes closes the root and returns the document.

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestAppendEscaped(t *testing.T) {
@@ -113,4 +114,15 @@ func FuzzDecodeXML(f *testing.F) {
 		_ = decodeXML(data, "OwnershipControls", new(ownershipControls))
 		_ = decodeXML(data, "CreateBucketConfiguration", new(createBucketConfiguration))
 	})
+}
+
+func TestAppendXMLTime(t *testing.T) {
+	for _, tt := range []time.Time{
+		time.Unix(1_700_000_000, 0), time.Unix(1_700_000_000, 987_654_321), time.Unix(0, 1_000_000), time.Unix(0, 70_999_999),
+		time.Date(2024, 2, 29, 23, 59, 59, 999_999_999, time.FixedZone("", 3600)),
+	} {
+		if got, want := string(appendXMLTime(nil, tt)), tt.UTC().Format(xmlTime); got != want {
+			t.Errorf("appendXMLTime(%v) = %q, want %q", tt, got, want)
+		}
+	}
 }
