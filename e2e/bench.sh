@@ -3,7 +3,7 @@
 # explains the figures and keeps a set of them. Needs the binary (make build) and 4 GiB in BENCH_DIR.
 #
 #   BENCH_DIR=DIR      where data and content go (default $TMPDIR or /tmp); a disk, for figures of durable writes
-#   BENCH_OBJECTS=N    also fill a server with N objects, and start it (1000000: ten minutes, 2 GiB)
+#   BENCH_OBJECTS=N    also fill a server with N objects, list them, and start it (1000000: ten minutes, 2 GiB)
 #   BENCH_ONLY="a b"   only these of: go ready put get seed small udp http
 #   BENCH_RUNS=N       runs of each measurement (default 5)
 #   BENCH_GIB=N        GiB that each run of seed downloads (default 4)
@@ -210,6 +210,10 @@ bench_objects() {
 	"$loadgen" put --pid "$server" --bucket "$s3/many" --create --size 512 --objects $(($1 / 20 * 19)) --writers 32 --runs 1 --prefix inline/ --acl public-read
 	"$loadgen" put --pid "$server" --bucket "$s3/many" --size 12288 --objects $(($1 / 20)) --writers 32 --runs 1 --prefix blob/ --acl public-read
 	resident
+	title 'listing all of them, one page after the other; the prefixes of a folder; versions'
+	"$loadgen" list --pid "$server" --bucket "$s3/many" --runs "$runs"
+	"$loadgen" list --pid "$server" --bucket "$s3/many" --runs "$runs" --prefix inline/0/ --delimiter /
+	"$loadgen" list --pid "$server" --bucket "$s3/many" --runs "$runs" --versions
 	kill -9 "$server"
 	wait "$server" || :
 	for how in --kill ''; do

@@ -12,9 +12,11 @@ import (
 
 // commands is the command line.
 type commands struct {
-	Ready  readyCommand  `cmd:"" help:"Start a server again and again: time from exec to its ready line, and memory then."`
-	Put    putCommand    `cmd:"" help:"Put objects over S3 from several writers."`
-	Get    getCommand    `cmd:"" help:"Get objects over S3 on several connections."`
+	Ready readyCommand `cmd:"" help:"Start a server again and again: time from exec to its ready line, and memory then."`
+	Put   putCommand   `cmd:"" help:"Put objects over S3 from several writers."`
+	Get   getCommand   `cmd:"" help:"Get objects over S3 on several connections."`
+	List  listCommand  `cmd:"" help:"List a bucket, page by page."`
+	// Compare is one command, so that its servers take turns.
 	Seed   seedCommand   `cmd:"" help:"Download a torrent from one seeder on several connections."`
 	Bare   bareCommand   `cmd:"" help:"Serve the blocks of one file by pread and writev alone, as the measure of a seeder."`
 	Hashes hashesCommand `cmd:"" help:"Print the infohashes of objects that put has made."`
