@@ -8,6 +8,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
 )
 
 // mountedWithin is over what s3fs needs on a busy machine.
@@ -19,6 +22,7 @@ func TestS3Tools(t *testing.T) {
 	t.Run("restic", func(t *testing.T) { checkRestic(t, s.in(t)) })
 	t.Run("duplicity", func(t *testing.T) { checkDuplicity(t, s.in(t)) })
 	t.Run("s3fs", func(t *testing.T) { checkS3FS(t, s.in(t)) })
+	t.Run("transfer manager", func(t *testing.T) { checkTransferManager(t, s.in(t)) })
 	t.Run("terraform", func(t *testing.T) { checkTerraformState(t, s.in(t)) })
 }
 
@@ -122,6 +126,26 @@ func checkS3FS(t *testing.T, s *server) {
 	if found["moved/deep/er/big.bin"] != 5000 || found["moved/small.txt"] != 1000 || removed {
 		t.Errorf("after it the bucket has %v", found)
 	}
+}
+
+// checkTransferManager uploads a directory in parts, side by side, with the SDK's own checksums, and downloads it.
+func checkTransferManager(t *testing.T, s *server) {
+	s.makeBucket("transfer", false)
+	tr, out := newTree(t), t.TempDir()
+	m := transfermanager.New(s.sdk(), func(o *transfermanager.Options) { o.PartSizeBytes, o.MultipartUploadThreshold = partSize, partSize })
+	up, err := m.UploadDirectory(t.Context(), &transfermanager.UploadDirectoryInput{
+		Bucket: aws.String("transfer"), Source: &tr.dir, Recursive: aws.Bool(true), KeyPrefix: aws.String("tree"),
+	})
+	if err != nil || up.ObjectsUploaded != int64(len(tr.sha256)) || up.ObjectsFailed != 0 {
+		t.Fatalf("upload: got %+v, %v, want %d objects", up, err, len(tr.sha256))
+	}
+	_, err = m.DownloadDirectory(t.Context(), &transfermanager.DownloadDirectoryInput{
+		Bucket: aws.String("transfer"), Destination: &out, KeyPrefix: aws.String("tree"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr.same(t, out)
 }
 
 // checkTerraformState keeps a state in S3 with a lock by conditional writes, as Terraform's own backend does it.
