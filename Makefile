@@ -4,7 +4,7 @@ GO      ?= go
 BIN     := bin/shoal
 SOURCES := $(shell find . -name '*.go' -not -path './data/*') go.mod go.sum
 
-.PHONY: run build test check unit e2e conformance swarms bench fuzz fmt clean sim
+.PHONY: run build test check unit e2e conformance swarms bench bench-s3 fuzz fmt clean sim
 
 run: build ## build and start the server on ./data
 	exec $(BIN) serve
@@ -39,6 +39,9 @@ swarms: build ## real swarms in network namespaces against other seeders, as roo
 
 bench: build ## Go benchmarks, then whole-process runs; see docs/performance.md
 	sh e2e/bench.sh
+
+bench-s3: build ## PUT, GET, LIST and DELETE on Shoal and MinIO in turns; see docs/performance.md
+	BENCH_ONLY=s3 sh e2e/bench.sh
 
 sim: ## flash crowds in a model: copies and completion under the governor, super-seeding and plain seeding
 	$(GO) run ./e2e/sim

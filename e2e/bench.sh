@@ -4,7 +4,7 @@
 #
 #   BENCH_DIR=DIR      where data and content go (default $TMPDIR or /tmp); a disk, for figures of durable writes
 #   BENCH_OBJECTS=N    also fill a server with N objects, list them, and start it (1000000: ten minutes, 2 GiB)
-#   BENCH_ONLY="a b"   only these of: go ready put get seed small udp http
+#   BENCH_ONLY="a b"   only these of: go ready put get seed small udp http; or s3, which is in none of the others' runs
 #   BENCH_RUNS=N       runs of each measurement (default 5)
 #   BENCH_GIB=N        GiB that each run of seed downloads (default 4)
 set -eu
@@ -204,6 +204,41 @@ bench_http() {
 	done
 }
 
+# find_minio builds MinIO, once, as the other side of a comparison (docs/decisions/0008-test-oracles.md).
+find_minio() {
+	version=v0.0.0-20260212201848-7aac2a2c5b7c # the last of it that is public
+	minio=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/shoal-e2e/minio-$version/minio
+	[ -x "$minio" ] && return
+	echo "building minio $version: minutes"
+	GOBIN=${minio%/*} CGO_ENABLED=0 go install "github.com/minio/minio@$version"
+}
+
+# minio DATA starts it on the one drive DATA; sets $pid and $minio_s3.
+minio() {
+	minio_s3=http://127.0.0.1:19124
+	MINIO_ROOT_USER=$AWS_ACCESS_KEY_ID MINIO_ROOT_PASSWORD=$AWS_SECRET_ACCESS_KEY MINIO_BROWSER=off MINIO_UPDATE=off \
+		"$minio" server --quiet --address "${minio_s3#http://}" "$1" >"$dir/minio.out" 2>&1 &
+	pid=$!
+	started="$started $pid"
+	until curl -fs "$minio_s3/minio/health/ready"; do
+		kill -0 "$pid" || { cat "$dir/minio.out"; exit 1; }
+		sleep 0.1
+	done
+}
+
+# bench_s3 lets shoal and MinIO take turns, on one disk. Both sync as they do by default.
+bench_s3() {
+	find_minio
+	serve "$dir/s3"
+	minio "$dir/minio"
+	for what in '4096 2000 1' '4096 10000 16' '1048576 100 1' '1048576 200 16' '67108864 8 1' '67108864 16 16'; do
+		# shellcheck disable=SC2086 # a list of words
+		set -- $what
+		title "S3 with objects of $1 B"
+		"$loadgen" compare --server "shoal=$server=$s3/bench" --server "minio=$pid=$minio_s3/bench" --size "$1" --objects "$2" --conns "$3" --runs "$runs"
+	done
+}
+
 bench_objects() {
 	title "start with $1 objects: nineteen in twenty of 512 bytes, the others files of 12 KiB"
 	serve "$dir/many"
@@ -248,4 +283,5 @@ if chosen put || chosen get || chosen seed || chosen small; then
 fi
 if chosen udp; then bench_udp; fi
 if chosen http; then bench_http; fi
+case " ${BENCH_ONLY:-} " in *' s3 '*) bench_s3 ;; esac
 if [ -n "${BENCH_OBJECTS:-}" ]; then bench_objects "$BENCH_OBJECTS"; fi

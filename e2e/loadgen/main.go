@@ -17,9 +17,10 @@ type commands struct {
 	Get   getCommand   `cmd:"" help:"Get objects over S3 on several connections."`
 	List  listCommand  `cmd:"" help:"List a bucket, page by page."`
 	// Compare is one command, so that its servers take turns.
-	Seed   seedCommand   `cmd:"" help:"Download a torrent from one seeder on several connections."`
-	Bare   bareCommand   `cmd:"" help:"Serve the blocks of one file by pread and writev alone, as the measure of a seeder."`
-	Hashes hashesCommand `cmd:"" help:"Print the infohashes of objects that put has made."`
+	Compare compareCommand `cmd:"" help:"Put, get, list and delete on several servers in turns."`
+	Seed    seedCommand    `cmd:"" help:"Download a torrent from one seeder on several connections."`
+	Bare    bareCommand    `cmd:"" help:"Serve the blocks of one file by pread and writev alone, as the measure of a seeder."`
+	Hashes  hashesCommand  `cmd:"" help:"Print the infohashes of objects that put has made."`
 	trackerCommands
 }
 

@@ -26,6 +26,14 @@ type figure struct {
 	of   func(run) float64
 }
 
+func (f figure) values(runs []run) []float64 {
+	values := make([]float64, 0, len(runs))
+	for _, r := range runs {
+		values = append(values, f.of(r))
+	}
+	return values
+}
+
 func megabytesPerSecond(r run) float64 { return float64(r.bytes) / 1e6 / r.wall.Seconds() }
 func cpuPerGiB(r run) float64          { return r.cpu.Seconds() / (float64(r.bytes) / (1 << 30)) }
 func perSecond(r run) float64          { return float64(r.ops) / r.wall.Seconds() }
@@ -65,11 +73,7 @@ func (l *load) measure(title string, figures []figure, f func(n int) (bytes, ops
 	var line strings.Builder
 	fmt.Fprintf(&line, "%-28s", title)
 	for _, fig := range figures {
-		values := make([]float64, 0, len(runs))
-		for _, r := range runs {
-			values = append(values, fig.of(r))
-		}
-		fmt.Fprintf(&line, "  %s=%s", fig.name, spread(values))
+		fmt.Fprintf(&line, "  %s=%s", fig.name, spread(fig.values(runs)))
 	}
 	fmt.Println(line.String())
 	return nil
@@ -84,14 +88,19 @@ func (l *load) cpu() (time.Duration, error) {
 
 // spread prints the median of values, and the least and the greatest when there are several.
 func spread(values []float64) string {
+	middle, n := median(values), len(values)
+	if n == 1 {
+		return fmt.Sprintf("%.4g", middle)
+	}
+	return fmt.Sprintf("%.4g (%.4g-%.4g)", middle, values[0], values[n-1])
+}
+
+// median sorts values, of which there is one or more.
+func median(values []float64) float64 {
 	slices.Sort(values)
 	n := len(values)
-	median := values[n/2]
 	if n%2 == 0 {
-		median = (median + values[n/2-1]) / 2
+		return (values[n/2] + values[n/2-1]) / 2
 	}
-	if n == 1 {
-		return fmt.Sprintf("%.4g", median)
-	}
-	return fmt.Sprintf("%.4g (%.4g-%.4g)", median, values[0], values[n-1])
+	return values[n/2]
 }

@@ -39,7 +39,7 @@ func (b *bucketURL) client(conns int) *http.Client {
 	}}
 }
 
-// do sends a signed request with a body of known hash, or UNSIGNED-PAYLOAD, and returns the answer, which is a 200.
+// do sends a signed request with a body of known hash, or UNSIGNED-PAYLOAD, and returns the answer, which is a 200 or a 204.
 func (b *bucketURL) do(ctx context.Context, c *http.Client, method, key string, body []byte, hash string, header http.Header) (*http.Response, error) {
 	url := b.Bucket
 	if key != "" {
@@ -60,7 +60,7 @@ func (b *bucketURL) do(ctx context.Context, c *http.Client, method, key string, 
 	if err != nil {
 		return nil, err
 	}
-	if answer.StatusCode != http.StatusOK {
+	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusNoContent {
 		defer answer.Body.Close()
 		text, _ := io.ReadAll(io.LimitReader(answer.Body, shownBody)) // what there is of it
 		return nil, fmt.Errorf("%s %s: %s: %s", method, url, answer.Status, text)
