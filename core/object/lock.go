@@ -137,10 +137,13 @@ func (s *Store) checkLock(op, name string, b *Bucket, l Lock) error {
 	if l == (Lock{}) {
 		return nil
 	}
+	if err := l.Retention.Check(s.now()); err != nil {
+		return err
+	}
 	if !b.Config.ObjectLock.Enabled {
 		return fault.New(op, name, fault.InvalidRequest, errors.New("bucket is missing ObjectLockConfiguration"))
 	}
-	return l.Retention.Check(s.now())
+	return nil
 }
 
 // SetRetention replaces the retention of a version in its place; the zero one takes it away. bypass is whether the

@@ -128,10 +128,12 @@ func (h *Handler) deleteOne(c *call, o deleteIdentity) (object.DeleteResult, err
 	if err != nil {
 		return object.DeleteResult{}, err
 	}
-	return h.objects.Delete(c.ctx, object.DeleteRequest{
+	over := h.bypass(c, o.Key)
+	done, err := h.objects.Delete(c.ctx, object.DeleteRequest{
 		Bucket: c.bucket, Key: o.Key, Ref: ref, Owner: c.owner(c.bucket),
-		Condition: condition, By: c.eventBy(), Bypass: ref.Set && h.bypasses(c, o.Key),
+		Condition: condition, By: c.eventBy(), Bypass: ref.Set && over.allowed(),
 	})
+	return done, over.explain(err)
 }
 
 func (o *deleteIdentity) condition() (w object.WriteCondition, err error) {

@@ -19,12 +19,13 @@ func (h *Handler) deleteObject(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	over := h.bypass(c, c.target.key)
 	done, err := h.objects.Delete(c.ctx, object.DeleteRequest{
 		Bucket: c.bucket, Key: c.target.key, Ref: ref, Condition: condition, Owner: c.owner(c.bucket),
-		By: c.eventBy(), Bypass: ref.Set && h.bypasses(c, c.target.key),
+		By: c.eventBy(), Bypass: ref.Set && over.allowed(),
 	})
 	if err != nil {
-		return nil, err
+		return nil, over.explain(err)
 	}
 	head := http.Header{}
 	if done.DeleteMarker {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shoal/core/access"
+	"shoal/core/fault"
 	"shoal/core/object"
 )
 
@@ -118,10 +119,27 @@ func (c *call) checkLockDigest(l object.Lock, what string) error {
 	return errorOf(codeInvalidRequest, "Content-MD5 OR x-amz-checksum- HTTP header is required for "+what+" requests with Object Lock parameters")
 }
 
-// bypasses reports whether the requester may, and wants to, overrule a retention of key in governance mode.
-func (h *Handler) bypasses(c *call, key string) bool {
-	return strings.EqualFold(c.http.Header.Get("x-amz-bypass-governance-retention"), "true") &&
-		h.decide(c, access.BypassGovernanceRetention, key, nil) == nil
+// bypass is whether a request wants to overrule a retention in governance mode, and what refuses it that.
+type bypass struct {
+	wanted  bool
+	refused error
+}
+
+func (h *Handler) bypass(c *call, key string) (b bypass) {
+	if b.wanted = strings.EqualFold(c.http.Header.Get("x-amz-bypass-governance-retention"), "true"); b.wanted {
+		b.refused = h.decide(c, access.BypassGovernanceRetention, key, nil)
+	}
+	return b
+}
+
+func (b bypass) allowed() bool { return b.wanted && b.refused == nil }
+
+// explain returns err, or of a version that is locked what the bypass needs that the requester has not.
+func (b bypass) explain(err error) error {
+	if b.refused != nil && fault.Is(err, fault.ObjectLocked) {
+		return b.refused
+	}
+	return err
 }
 
 // setLock tells of the lock of c's version who may read it.

@@ -45,9 +45,10 @@ func (h *Handler) putObjectRetention(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = h.objects.SetRetention(c.ctx, c.bucket, c.target.key, ref, c.lock.Retention, h.bypasses(c, c.target.key))
+	over := h.bypass(c, c.target.key)
+	err = h.objects.SetRetention(c.ctx, c.bucket, c.target.key, ref, c.lock.Retention, over.allowed())
 	if err != nil {
-		return nil, err
+		return nil, over.explain(err)
 	}
 	return &response{}, nil
 }
