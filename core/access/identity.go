@@ -13,7 +13,7 @@ type Identity struct {
 
 // Limit bounds what an Identity may do: one of its policies must allow it, too.
 type Limit struct {
-	Reason   Reason // ByBoundary or BySession
+	Reason   Reason // ByBoundary, BySession, or ByDefault for what may do nothing
 	Policies []*Policy
 }
 

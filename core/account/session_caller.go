@@ -35,7 +35,7 @@ func (s *Store) sessionCaller(ctx context.Context, id, token string) (Caller, er
 	return c, nil
 }
 
-// sessionHolder returns the account, user or role that a session was made for. NoSuchUser, NoSuchEntity.
+// sessionHolder returns the account, user or role that a session was made for. NoSuchUser, NoSuchEntity for a user.
 func (s *Store) sessionHolder(ctx context.Context, session Session) (Caller, error) {
 	if session.Identity == "" {
 		u, err := s.ByCanonicalID(ctx, session.Account)
@@ -49,13 +49,30 @@ func (s *Store) sessionHolder(ctx context.Context, session Session) (Caller, err
 		kind = IAMRole
 	}
 	i, err := s.Identity(ctx, kind, session.Account, session.Identity)
+	if err == nil && i.ID != session.ID {
+		err = noSuchIdentity("check session", kind, session.Identity)
+	}
+	if kind == IAMRole && fault.Is(err, fault.NoSuchEntity) {
+		return s.formerRole(ctx, session)
+	}
 	if err != nil {
 		return Caller{}, err
 	}
-	if i.ID != session.ID {
-		return Caller{}, noSuchIdentity("check session", kind, session.Identity)
-	}
 	return s.identityCaller(ctx, i)
+}
+
+// formerRole returns the role of a session that was deleted since: its credentials are valid until they expire, and
+// allow nothing, whatever a bucket's policy says (IAM user guide, disabling permissions for temporary credentials).
+func (s *Store) formerRole(ctx context.Context, session Session) (Caller, error) {
+	owner, err := s.ByCanonicalID(ctx, session.Account)
+	if err != nil {
+		return Caller{}, err
+	}
+	nothing := access.Identity{Limits: []access.Limit{{Reason: access.ByDefault}}}
+	return Caller{Account: owner, Principal: access.Principal{
+		Kind: access.User, CanonicalID: session.Account, AccountID: session.Account.AccountID(), Role: owner.Role,
+		UserID: session.ID, Identity: &nothing,
+	}}, nil
 }
 
 // withSession returns p as it is in a session.

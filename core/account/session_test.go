@@ -117,6 +117,32 @@ func TestSessionEndsWithItsMaker(t *testing.T) {
 	}
 }
 
+// TestSessionOfFormerRole: the credentials stay valid and allow nothing, also where the bucket names the session.
+func TestSessionOfFormerRole(t *testing.T) {
+	s := New(newEngine(t), Options{})
+	alice, _ := create(t, s, NewUser{Name: "alice"})
+	made, err := s.issue(t.Context(), Session{
+		Kind: RoleSession, Account: alice.CanonicalID, Identity: "reader", ID: "AROAFORMER", Name: "job",
+	}, time.Hour)
+	must(t, err)
+	c, err := s.Caller(t.Context(), made.AccessKey, made.Token)
+	must(t, err)
+	arn := "arn:aws:sts::" + alice.CanonicalID.AccountID() + ":assumed-role/reader/job"
+	if c.Principal.ARN != arn || c.Principal.UserID != "AROAFORMER:job" {
+		t.Errorf("got %s, %s", c.Principal.ARN, c.Principal.UserID)
+	}
+	policy, err := access.ParsePolicy([]byte(`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"`+arn+
+		`"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/*"}]}`), "bucket")
+	must(t, err)
+	d := access.Decide(access.Query{
+		Principal: c.Principal, Action: access.GetObject, Key: "key",
+		Bucket: access.Bucket{Name: "bucket", Owner: alice.CanonicalID, Policy: policy},
+	})
+	if d.Allowed || d.Reason != access.ByDefault {
+		t.Errorf("got %+v, want a refusal because nothing allows it", d)
+	}
+}
+
 // TestFederatedIsBothPolicies: what the maker may and the session policy says, and nothing without one.
 func TestFederatedIsBothPolicies(t *testing.T) {
 	s, alice := iamStore(t, nil)

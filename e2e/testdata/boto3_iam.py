@@ -157,21 +157,21 @@ fails_with("AccessDenied", job.get_object, Bucket=bucket, Key="job")  # the role
 equal(client("sts", assumed["Credentials"]).get_caller_identity()["UserId"], role["RoleId"] + ":job-1", "user id")
 
 
-def ends(s3_of_it, what):
+def ends(s3_of_it, code, what):
     """A revoked principal is out within a second."""
     end = time.monotonic() + 1
     while True:
         try:
             s3_of_it.put_object(Bucket=bucket, Key="job", Body=b"x")
         except ClientError as e:
-            return equal(e.response["Error"]["Code"], "InvalidAccessKeyId", what)
+            return equal(e.response["Error"]["Code"], code, what)
         assert time.monotonic() < end, f"{what} still works after a second"
 
 
 fails_with("DeleteConflict", iam.delete_role, RoleName="writer")
 iam.delete_role_policy(RoleName="writer", PolicyName="write")
 iam.delete_role(RoleName="writer")
-ends(job, "a session of a deleted role")
+ends(job, "AccessDenied", "a session of a deleted role")
 
 # What Terraform asks before it destroys a user, and the end of all.
 equal(iam.list_mfa_devices(UserName="bob")["MFADevices"], [], "MFA devices")
@@ -194,7 +194,7 @@ fails_with("InvalidAccessKeyId", his_s3.list_buckets)
 for k in keys:
     iam.delete_access_key(UserName="bob", AccessKeyId=k["AccessKeyId"])
 iam.delete_user(UserName="bob")
-ends(session_s3, "a session of a deleted user")
+ends(session_s3, "InvalidAccessKeyId", "a session of a deleted user")
 iam.create_user(UserName="bob")
 fails_with("InvalidAccessKeyId", session_s3.list_buckets)  # another bob
 iam.delete_user(UserName="bob")
