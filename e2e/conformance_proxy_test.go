@@ -188,6 +188,9 @@ func translatePrincipal(p any) any {
 			return map[string]any{"AWS": principalARN(p)}
 		}
 	case []any:
+		if len(p) == 1 && p[0] == "*" {
+			return "*"
+		}
 		if slices.Contains(p, any("*")) {
 			return p // of no form that a server takes
 		}
