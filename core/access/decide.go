@@ -54,6 +54,7 @@ const (
 	ByRestricted Reason = "restrict public buckets"
 	ByPayer      Reason = "requester does not pay"
 	ByKey        Reason = "under a KMS key"
+	ByAccount    Reason = "of another account" // the policy allows what only the owner's account can be allowed
 	ByDefault    Reason = "nothing allows it"
 )
 
@@ -87,7 +88,7 @@ func Decide(q Query) Decision {
 	if q.onAccount() {
 		return decideRole(q)
 	}
-	if p.owns(q.Bucket.Owner) && ManagesPolicy(q.Action) {
+	if p.owns(q.Bucket.Owner) && managesPolicy(q.Action) {
 		// An owner cannot lock itself out: it can always take its policy back (PutBucketPolicy).
 		return Decision{Allowed: true, Reason: ByOwner}
 	}
@@ -112,6 +113,10 @@ func (q Query) granted(said Outcome) Decision {
 	}
 	// A bucket policy cannot give away the objects of other accounts; their ACLs can.
 	if said.Effect == Allow && !q.foreignObject() {
+		// S3 API reference, PutBucketPolicy: the identity must belong to the bucket owner's account.
+		if managesPolicy(q.Action) && !bucketOwner && !q.Principal.direct {
+			return Decision{Reason: ByAccount, Sid: said.Sid}
+		}
 		return Decision{Allowed: true, Reason: ByPolicy, Sid: said.Sid}
 	}
 	if q.allowedByInitiator() {
@@ -132,8 +137,8 @@ func decideRole(q Query) Decision {
 	return Decision{Allowed: true, Reason: ByRole}
 }
 
-// ManagesPolicy reports whether a is done to the policy of a bucket.
-func ManagesPolicy(a Action) bool {
+// managesPolicy reports whether a is done to the policy of a bucket.
+func managesPolicy(a Action) bool {
 	return a == GetBucketPolicy || a == PutBucketPolicy || a == DeleteBucketPolicy
 }
 

@@ -90,8 +90,8 @@ func matrixWant(action Action, scope Scope, who, says string) bool {
 		return false // nobody here is userplus, and no policy grants it
 	case scope == ScopeService:
 		return who != "anonymous"
-	case who == "owner" && ManagesPolicy(action):
-		return true
+	case managesPolicy(action):
+		return who == "owner" // the others are of no account or another one
 	case says == "deny":
 		return false
 	case who == "owner":

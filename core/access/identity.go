@@ -55,10 +55,14 @@ func decideIdentity(q Query) Decision {
 		}
 		granted = q.granted(said)
 	}
-	if own := Evaluate(id.Policies, r); own.Effect == Allow && granted.Allowed {
+	own := Evaluate(id.Policies, r)
+	switch {
+	case own.Effect != Allow:
+		return Decision{Reason: ByDefault}
+	case granted.Allowed:
 		return Decision{Allowed: true, Reason: ByIdentity, Sid: own.Sid}
 	}
-	return Decision{Reason: ByDefault}
+	return granted
 }
 
 // directly answers by what the bucket of the principal's own account gives to the principal itself or to everybody.

@@ -33,12 +33,18 @@ func (h *Handler) authorise(c *call) error {
 	if c.version != nil && isTorrentAction(action) {
 		return torrentAllowed(q)
 	}
-	return allowed(q)
+	d := access.Decide(q)
+	if d.Reason == access.ByAccount {
+		return c.methodNotAllowed()
+	}
+	return refusal(q, d)
 }
 
 // allowed returns the refusal of q, nil when it is allowed.
-func allowed(q access.Query) error {
-	d := access.Decide(q)
+func allowed(q access.Query) error { return refusal(q, access.Decide(q)) }
+
+// refusal returns what is said of d, nil when it allows q.
+func refusal(q access.Query, d access.Decision) error {
 	if d.Allowed {
 		return nil
 	}

@@ -8,15 +8,6 @@ import (
 	"shoal/core/object"
 )
 
-// checkPolicyOwner: nobody but the owner's account has to do with a bucket's policy, even if that says otherwise (S3
-// API reference, PutBucketPolicy).
-func (h *Handler) checkPolicyOwner(c *call) error {
-	if !access.ManagesPolicy(c.operation.action) || c.principal.Kind == access.Root || string(c.principal.CanonicalID) == c.bucket.Owner {
-		return nil
-	}
-	return c.methodNotAllowed()
-}
-
 // getBucketPolicy answers GET ?policy with the policy as it was put.
 func (h *Handler) getBucketPolicy(c *call) (*response, error) {
 	if c.bucket.Config.Policy == nil {

@@ -152,7 +152,7 @@ func (h *Handler) serve(c *call) (*response, error) {
 	if bucket, ok := hostBucket(c.http.Host, h.o.WebsiteDomains); ok {
 		return h.serveWebsite(c, bucket)
 	}
-	steps := []func(*call) error{h.parseTarget, h.parseClaim, h.match, h.authenticate, h.load, h.describe, h.authorise, h.checkPolicyOwner, h.checkCORS}
+	steps := []func(*call) error{h.parseTarget, h.parseClaim, h.match, h.authenticate, h.load, h.describe, h.authorise, h.checkCORS}
 	for _, step := range steps {
 		if err := step(c); err != nil {
 			return nil, err
