@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"shoal/core/access"
 	"shoal/core/object"
 )
 
@@ -41,6 +42,14 @@ func (h *Handler) getObjectAttributes(c *call) (*response, error) {
 	v := c.version
 	if v.DeleteMarker {
 		return nil, c.markerError()
+	}
+	// S3 API reference, GetObjectAttributes: it takes leave to read the object, too.
+	read := access.GetObject
+	if c.query.has("versionId") {
+		read = access.GetObjectVersion
+	}
+	if err := h.decide(c, read, c.target.key, v); err != nil {
+		return nil, err
 	}
 	if err := h.unlock(c); err != nil {
 		return nil, err
