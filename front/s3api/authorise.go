@@ -94,20 +94,16 @@ func objectFacts(v *object.Version) *access.Object {
 	return &o
 }
 
-// torrentAllowed: a torrent is one more way to read, so that who may read the object may have its torrent,
-// unless a policy denies just that.
+// torrentAllowed: a torrent is one more way to read, so that who may read the object may have its torrent, unless a
+// policy denies just that. Nobody else may: it tells of the content.
 func torrentAllowed(q access.Query) error {
-	d := access.Decide(q)
-	if d.Allowed {
-		return nil
+	if d := access.Decide(q); d.Explicit || d.Reason == access.ByPayer {
+		return refusal(q, d)
 	}
 	read := q
 	read.Action = access.GetObject
 	if q.Action == access.GetObjectVersionTorrent {
 		read.Action = access.GetObjectVersion
-	}
-	if d.Explicit || d.Reason == access.ByPayer {
-		return errorOf(codeAccessDenied, q.Refusal(d))
 	}
 	return allowed(read)
 }
