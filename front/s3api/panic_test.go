@@ -39,7 +39,7 @@ func TestPanicIsLoggedAndGivesItsSlotBack(t *testing.T) {
 	}
 	// The meter is asked when the answer is out: whether that arrives is not promised. A POST is not sent again.
 	go func() {
-		if answer, err := http.DefaultTransport.RoundTrip(r); err == nil {
+		if answer, err := s.web.RoundTrip(r); err == nil {
 			_ = answer.Body.Close()
 		}
 	}()

@@ -13,18 +13,24 @@ import (
 	miniocredentials "github.com/minio/minio-go/v7/pkg/credentials"
 )
 
-// signedForm has minio-go, which is not ours, sign a form for key of the bucket pond.
+// signedForm is a form of owner for the bucket pond.
 func (s *testServer) signedForm(t testing.TB, set func(*minio.PostPolicy)) map[string]string {
 	t.Helper()
-	k := s.keys[owner]
+	return s.formOf(t, owner, "pond", set)
+}
+
+// formOf has minio-go, which is not ours, sign a form by who for a bucket.
+func (s *testServer) formOf(t testing.TB, who, bucket string, set func(*minio.PostPolicy)) map[string]string {
+	t.Helper()
+	k := s.keys[who]
 	c, err := minio.New(strings.TrimPrefix(s.url, "http://"), &minio.Options{
-		Creds: miniocredentials.NewStaticV4(k.AccessKeyID, k.SecretAccessKey, ""), Region: "us-east-1",
+		Creds: miniocredentials.NewStaticV4(k.AccessKeyID, k.SecretAccessKey, k.SessionToken), Region: "us-east-1",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := minio.NewPostPolicy()
-	if err := p.SetBucket("pond"); err != nil {
+	if err := p.SetBucket(bucket); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.SetExpires(time.Now().Add(time.Hour)); err != nil {
@@ -38,8 +44,14 @@ func (s *testServer) signedForm(t testing.TB, set func(*minio.PostPolicy)) map[s
 	return fields
 }
 
-// post sends a form with a file as a browser does, without following a redirect.
+// post is postTo for the bucket pond.
 func (s *testServer) post(t testing.TB, fields map[string]string, filename, content string) reply {
+	t.Helper()
+	return s.postTo(t, "pond", fields, filename, content)
+}
+
+// postTo sends a form with a file to a bucket as a browser does, without following a redirect.
+func (s *testServer) postTo(t testing.TB, bucket string, fields map[string]string, filename, content string) reply {
 	t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
@@ -61,7 +73,7 @@ func (s *testServer) post(t testing.TB, fields map[string]string, filename, cont
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return s.do(t, anonymous, http.MethodPost, "/pond", body.String(), "Content-Type: "+w.FormDataContentType())
+	return s.do(t, anonymous, http.MethodPost, "/"+bucket, body.String(), "Content-Type: "+w.FormDataContentType())
 }
 
 func TestPostObject(t *testing.T) {

@@ -237,7 +237,7 @@ func (s *script) request(body string) *http.Request {
 }
 
 func (s *script) exchange(r *http.Request) reply {
-	answer, err := http.DefaultTransport.RoundTrip(r)
+	answer, err := s.w.web.RoundTrip(r)
 	if err != nil {
 		s.t.Fatalf("%s:%d: %v", s.file, s.line, err)
 	}

@@ -44,6 +44,7 @@ const (
 // testServer is the front over real stores in memory. It ends with a full check of them.
 type testServer struct {
 	url     string
+	web     http.RoundTripper // its own: closing another server breaks requests through the default one
 	handler *Handler
 	objects *object.Store
 	engine  kv.Engine
@@ -92,7 +93,7 @@ func newTestServer(t testing.TB, o Options) *testServer {
 	web := httptest.NewUnstartedServer(s.handler)
 	web.Config = NewHTTPServer(s.handler, o.Logger)
 	web.Start()
-	s.url = web.URL
+	s.url, s.web = web.URL, web.Client().Transport
 	t.Cleanup(func() {
 		web.Close()
 		report, err := objects.Fsck(context.Background(), object.FsckOptions{Recheck: time.Nanosecond})
@@ -155,7 +156,7 @@ func (s *testServer) do(t testing.TB, who, method, target, body string, headers 
 			t.Fatalf("sign %s %s: %v", method, target, err)
 		}
 	}
-	answer, err := http.DefaultTransport.RoundTrip(r)
+	answer, err := s.web.RoundTrip(r)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, target, err)
 	}

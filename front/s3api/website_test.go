@@ -23,7 +23,7 @@ func TestWebsiteMetered(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Host = "site." + scriptWebsite
-		answer, err := http.DefaultTransport.RoundTrip(r)
+		answer, err := s.web.RoundTrip(r)
 		if err != nil {
 			t.Fatal(err)
 		}
