@@ -1,6 +1,7 @@
 package s3api
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -65,10 +66,8 @@ func (h *Handler) verifyForm(c *call, f *form) (*postPolicy, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields := map[string]string{"bucket": c.target.bucket}
-	for name, value := range f.fields {
-		fields[name] = value
-	}
+	fields := maps.Clone(f.fields)
+	fields["bucket"] = c.target.bucket // whatever a field of that name says
 	return p, p.check(fields, h.o.Now())
 }
 
