@@ -48,6 +48,7 @@ type testServer struct {
 	handler *Handler
 	objects *object.Store
 	engine  kv.Engine
+	disk    vfs.FS
 	users   map[string]account.User
 	keys    map[string]sigv4.Credentials
 	usage   *eventLog
@@ -84,7 +85,7 @@ func newTestServer(t testing.TB, o Options) *testServer {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	accounts := account.New(engine, account.Options{})
-	s := &testServer{objects: objects, engine: engine, users: map[string]account.User{}, keys: map[string]sigv4.Credentials{}, usage: &eventLog{}}
+	s := &testServer{objects: objects, engine: engine, disk: fs, users: map[string]account.User{}, keys: map[string]sigv4.Credentials{}, usage: &eventLog{}}
 	roles := map[string]access.Role{owner: access.RoleUserPlus, other: access.RoleUserPlus, reader: access.RoleUser, admin: access.RoleAdmin}
 	for name, role := range roles {
 		s.addUser(t, accounts, name, role)
