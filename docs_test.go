@@ -24,8 +24,12 @@ import (
 const (
 	operationsPage = "docs/operations.md"
 	bittorrentPage = "docs/protocol/bittorrent.md"
+	securityPage   = "docs/security.md"
 	decisionNotes  = "docs/decisions"
 )
+
+// securityClasses is how many classes of bugs the security page has: none may go by accident.
+const securityClasses = 17
 
 func readDoc(t *testing.T, file string) string {
 	t.Helper()
@@ -178,6 +182,35 @@ func TestBitTorrentPageNamesTests(t *testing.T) {
 	}
 	if !slices.Equal(seen, relevantBEPs) {
 		t.Errorf("rows %v, want %v", seen, relevantBEPs)
+	}
+}
+
+// TestSecurityPageNamesTests: each class of bugs is shown by tests that exist, and each test that is named after an
+// advisory stands there.
+func TestSecurityPageNamesTests(t *testing.T) {
+	tests := testFunctions(t)
+	named := regexp.MustCompile("`([a-z0-9/]+\\.Test\\w+)`")
+	listed := map[string]bool{}
+	rows := tableRows(readDoc(t, securityPage), regexp.MustCompile(`^S\d+$`))
+	for i, cells := range rows {
+		shownBy := named.FindAllStringSubmatch(cells[len(cells)-1], -1)
+		if cells[0] != fmt.Sprintf("S%d", i+1) || len(shownBy) == 0 {
+			t.Errorf("row %d is of class %s, with %d tests", i+1, cells[0], len(shownBy))
+		}
+		for _, m := range shownBy {
+			if listed[m[1]] = true; !tests[m[1]] {
+				t.Errorf("%s: there is no test %s", cells[0], m[1])
+			}
+		}
+	}
+	if len(rows) != securityClasses {
+		t.Errorf("%d classes, want %d", len(rows), securityClasses)
+	}
+	advisory := regexp.MustCompile(`\.Test(CVE|GHSA|VersityGW)_`)
+	for name := range tests {
+		if advisory.MatchString(name) && !listed[name] {
+			t.Errorf("%s does not name %s", securityPage, name)
+		}
 	}
 }
 
