@@ -149,6 +149,9 @@ func (s *Store) keepTorrent(ctx context.Context, v *Version, rec torrentRecord, 
 			if err != nil {
 				return err
 			}
+			if !rows[0].Exists() { // v went between the two reads
+				return fault.New("make torrent", v.Key, fault.NoSuchVersion, nil)
+			}
 			kept, err = decodeTorrent(rows[0].Value)
 			return err
 		}
