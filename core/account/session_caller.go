@@ -68,8 +68,9 @@ func (s *Store) formerRole(ctx context.Context, session Session) (Caller, error)
 	if err != nil {
 		return Caller{}, err
 	}
+	was := Identity{Kind: IAMRole, Account: session.Account, Name: session.Identity, ID: session.ID}
 	nothing := access.Identity{Limits: []access.Limit{{Reason: access.ByDefault}}}
-	return Caller{Account: owner, Principal: access.Principal{
+	return Caller{Account: owner, Identity: &was, Principal: access.Principal{
 		Kind: access.User, CanonicalID: session.Account, AccountID: session.Account.AccountID(), Role: owner.Role,
 		UserID: session.ID, Identity: &nothing,
 	}}, nil

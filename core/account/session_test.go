@@ -128,8 +128,8 @@ func TestSessionOfFormerRole(t *testing.T) {
 	c, err := s.Caller(t.Context(), made.AccessKey, made.Token)
 	must(t, err)
 	arn := "arn:aws:sts::" + alice.CanonicalID.AccountID() + ":assumed-role/reader/job"
-	if c.Principal.ARN != arn || c.Principal.UserID != "AROAFORMER:job" {
-		t.Errorf("got %s, %s", c.Principal.ARN, c.Principal.UserID)
+	if c.Principal.ARN != arn || c.Principal.UserID != "AROAFORMER:job" || c.Identity == nil {
+		t.Errorf("got %s, %s, identity %v, want the session of a role", c.Principal.ARN, c.Principal.UserID, c.Identity)
 	}
 	policy, err := access.ParsePolicy([]byte(`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"`+arn+
 		`"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/*"}]}`), "bucket")
