@@ -72,7 +72,7 @@ func decodeUser(b []byte) (User, error) {
 		case userCreated:
 			u.Created = time.UnixMilli(int64(num)).UTC()
 		case userKeyID:
-			u.AccessKeyIDs = append(u.AccessKeyIDs, text)
+			u.AccessKeyIDs = appendNonEmpty(u.AccessKeyIDs, text)
 		}
 	})
 	if err == nil && (u.Name == "" || u.CanonicalID == "" || u.Role > access.RoleAdmin) {

@@ -50,6 +50,7 @@ func TestRecords(t *testing.T) {
 
 func FuzzRecords(f *testing.F) {
 	f.Add(encodeUser(sampleUser()))
+	f.Add(append(encodeUser(sampleUser()), byte(userKeyID)<<3|byte(protowire.BytesType), 0)) // an empty id
 	f.Add(encodeKey(sampleKey()))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if u, err := decodeUser(data); err == nil {
