@@ -2,7 +2,7 @@
 //
 // Flow: a front authenticates a request with Caller and Secret.Reveal (wire/sigv4) and hands
 // Caller.Principal to core/access. cmd and front/admin create, list and delete accounts (User), front/iamapi manages
-// what is in them (Identity, ManagedPolicy, Session).
+// what is in them (Identity, ManagedPolicy, Session). The fronts tell NoteUse what was signed; Run writes it.
 //
 // Invariants: a name (without case), an access key, a canonical id and an email address each belong
 // to at most one user; their rows are written and checked in one commit. A key works exactly while

@@ -8,7 +8,8 @@ import (
 	"shoal/storage/kv"
 )
 
-// clearBatch is how many rows go in one commit: a user and his two keys are three writes of the engine's hundred.
+// clearBatch is how many rows go in one commit: a user, his two keys and their last uses are five writes of the engine's
+// hundred.
 const clearBatch = 30
 
 // clearAccount removes all that is of IAM in an account. It is done when the account is gone, so that nothing of it
@@ -28,11 +29,7 @@ func (s *Store) clearAccount(ctx context.Context, account access.CanonicalID) er
 		}
 		err := s.eachRow(ctx, rowKey(kind, account.AccountID()), kv.ScanOptions{}, func(row kv.Row) error {
 			batch = append(batch, slices.Clone(row.Key))
-			if i, err := decodeIdentity(IAMUser, row.Value); kind == kindIAMUser && err == nil {
-				for _, id := range i.AccessKeyIDs {
-					batch = append(batch, keyKey(id))
-				}
-			}
+			batch = append(batch, rowsWith(kind, row)...)
 			if len(batch) < clearBatch {
 				return nil
 			}
@@ -46,4 +43,22 @@ func (s *Store) clearAccount(ctx context.Context, account access.CanonicalID) er
 		}
 	}
 	return nil
+}
+
+// rowsWith returns the keys of what goes with a row: access keys of a user, and last uses.
+func rowsWith(kind byte, row kv.Row) (keys [][]byte) {
+	if kind != kindIAMUser && kind != kindIAMRole {
+		return nil
+	}
+	i, err := decodeIdentity(IAMUser, row.Value) // the record of every kind
+	if err != nil {
+		return nil
+	}
+	if kind == kindIAMRole {
+		return [][]byte{useKey(i.ID)}
+	}
+	for _, id := range i.AccessKeyIDs {
+		keys = append(keys, keyKey(id), useKey(id))
+	}
+	return keys
 }

@@ -185,6 +185,9 @@ func (s *Store) DeleteIdentity(ctx context.Context, kind IdentityKind, account a
 			tx.UseReserve()
 		}
 		tx.Delete(identityKey(kind, account, name))
+		if kind == IAMRole {
+			tx.Delete(useKey(i.ID))
+		}
 		return nil
 	})
 	return wrap(op, name, err)

@@ -12,6 +12,7 @@ import (
 	"shoal/core/access"
 	"shoal/core/fault"
 	"shoal/storage/kv"
+	"shoal/storage/kv/tuple"
 )
 
 const (
@@ -68,6 +69,30 @@ func checkIAM(t *testing.T, s *Store, account access.CanonicalID) {
 			t.Errorf("%s counts %d and %d, has %d and %d", p.ARN(), p.Attachments, p.Boundaries, attached[p.ARN()], boundaries[p.ARN()])
 		}
 	}
+	checkUses(t, s)
+}
+
+// checkUses finds uses of access keys and roles that are gone.
+func checkUses(t *testing.T, s *Store) {
+	t.Helper()
+	there := map[string]bool{}
+	for _, kind := range []byte{kindKey, kindIAMRole} {
+		err := s.eachRow(context.Background(), []byte{prefix, kind}, kv.ScanOptions{}, func(row kv.Row) error {
+			if i, err := decodeIdentity(IAMRole, row.Value); kind == kindIAMRole {
+				there[string(useKey(i.ID))] = true
+				return err
+			}
+			there[string(useKey(tuple.NewDecoder(row.Key[2:]).Str()))] = true
+			return nil
+		})
+		must(t, err)
+	}
+	must(t, s.eachRow(context.Background(), []byte{prefix, kindUse}, kv.ScanOptions{}, func(row kv.Row) error {
+		if !there[string(row.Key)] {
+			t.Errorf("a use without its holder: %q", row.Key)
+		}
+		return nil
+	}))
 }
 
 func makeIdentity(t *testing.T, s *Store, i Identity) Identity {

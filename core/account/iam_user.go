@@ -176,7 +176,7 @@ func (s *Store) DeleteAccessKey(ctx context.Context, account access.CanonicalID,
 		}
 		i.AccessKeyIDs = slices.Delete(i.AccessKeyIDs, at, at+1)
 		tx.UseReserve()
-		tx.Delete(keyKey(id))
+		deleteKey(tx, id)
 		return nil
 	})
 }
@@ -194,6 +194,12 @@ func readAccessKey(tx *kv.Tx, op, id string) (AccessKey, error) {
 		return AccessKey{}, fault.New(op, id, fault.Internal, fmt.Errorf("key row: %w", err))
 	}
 	return k, nil
+}
+
+// deleteKey removes an access key with its last use.
+func deleteKey(tx *kv.Tx, id string) {
+	tx.Delete(keyKey(id))
+	tx.Delete(useKey(id))
 }
 
 func noSuchKey(op, id string) error {

@@ -52,6 +52,7 @@ func FuzzRecords(f *testing.F) {
 	f.Add(encodeUser(sampleUser()))
 	f.Add(append(encodeUser(sampleUser()), byte(userKeyID)<<3|byte(protowire.BytesType), 0)) // an empty id
 	f.Add(encodeKey(sampleKey()))
+	f.Add(encodeUse(sampleUse()))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if u, err := decodeUser(data); err == nil {
 			if again, err := decodeUser(encodeUser(u)); err != nil || !reflect.DeepEqual(u, again) {
@@ -61,6 +62,11 @@ func FuzzRecords(f *testing.F) {
 		if k, err := decodeKey(data); err == nil {
 			if again, err := decodeKey(encodeKey(k)); err != nil || k != again {
 				t.Fatalf("key: %v", err)
+			}
+		}
+		if u, err := decodeUse(data); err == nil {
+			if again, err := decodeUse(encodeUse(u)); err != nil || u != again {
+				t.Fatalf("use: %+v, then %+v, %v", u, again, err)
 			}
 		}
 	})

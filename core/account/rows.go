@@ -21,6 +21,7 @@ const (
 	kindProvider  = 'O' // account id, URL without scheme -> provider record
 	kindSealing   = 's' // the key of session tokens
 	kindQuota     = 'q' // canonical id -> quota record
+	kindUse       = 'l' // access key or unique id of a role -> use record
 )
 
 func rowKey(kind byte, field string) []byte {
@@ -61,5 +62,7 @@ func providerKey(accountID, url string) []byte {
 }
 
 func quotaKey(id access.CanonicalID) []byte { return rowKey(kindQuota, string(id)) }
+
+func useKey(id string) []byte { return rowKey(kindUse, id) }
 
 func sealingKey() []byte { return []byte{prefix, kindSealing} }

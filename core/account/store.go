@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -17,14 +18,17 @@ import (
 
 // Options of a Store. The zero value works.
 type Options struct {
-	Now func() time.Time // for creation times and the age of cached keys; default time.Now
+	Now    func() time.Time // for creation times, last uses and the age of cached keys; default time.Now
+	Logger *slog.Logger     // default slog.Default()
 }
 
 // Store holds users and access keys in an engine, which it does not close.
 type Store struct {
 	engine kv.Engine
 	now    func() time.Time
+	log    *slog.Logger
 	cache  cache
+	uses   uses
 	aead   atomic.Pointer[cipher.AEAD] // of session tokens; nil until it was read
 }
 
@@ -33,7 +37,10 @@ func New(engine kv.Engine, o Options) *Store {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Store{engine: engine, now: o.Now}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return &Store{engine: engine, now: o.Now, log: o.Logger}
 }
 
 // CreateUser makes a user with one access key. InvalidArgument when n breaks a bound or its name is
@@ -112,7 +119,7 @@ func (s *Store) DeleteUser(ctx context.Context, name string) error {
 	if len(name) > MaxName {
 		return fault.New(op, name, fault.NoSuchUser, nil)
 	}
-	var gone access.CanonicalID
+	var gone User
 	err := s.update(ctx, func(tx *kv.Tx) error {
 		// Every change of a user writes his row, so that this one check covers his keys too.
 		rows, err := tx.Get(userKey(name))
@@ -123,7 +130,7 @@ func (s *Store) DeleteUser(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		gone = u.CanonicalID
+		gone = u
 		tx.UseReserve()
 		tx.Delete(userKey(name))
 		tx.Delete(canonicalKey(u.CanonicalID))
@@ -133,14 +140,17 @@ func (s *Store) DeleteUser(ctx context.Context, name string) error {
 			tx.Delete(emailKey(u.Email))
 		}
 		for _, id := range u.AccessKeyIDs {
-			tx.Delete(keyKey(id))
+			deleteKey(tx, id)
 		}
 		return nil
 	})
-	if err == nil {
-		err = s.clearAccount(ctx, gone)
+	if err != nil {
+		return wrap(op, name, err)
 	}
-	return wrap(op, name, err)
+	for _, id := range gone.AccessKeyIDs {
+		s.uses.forget(id)
+	}
+	return wrap(op, name, s.clearAccount(ctx, gone.CanonicalID))
 }
 
 // update runs f and drops what was cached, also when the outcome is not known.

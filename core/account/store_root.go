@@ -89,7 +89,7 @@ func replaceRootKey(tx *kv.Tx, op string, row kv.Row, wanted AccessKey) (AccessK
 		}
 	}
 	for _, id := range root.AccessKeyIDs {
-		tx.Delete(keyKey(id))
+		deleteKey(tx, id)
 	}
 	root.AccessKeyIDs = []string{wanted.ID}
 	tx.Put(userKey(RootName), encodeUser(root))
