@@ -80,7 +80,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.stores, err = openStores(s.cfg.Data, s.log); err != nil {
 		return err
 	}
-	s.accounts = account.New(s.stores.metadata, account.Options{})
+	s.accounts = account.New(s.stores.metadata, account.Options{Logger: s.log})
 	s.rootKey, s.rootMade, err = s.accounts.EnsureRoot(ctx, s.cfg.RootAccessKey, account.Secret(s.cfg.RootSecretKey.Reveal()))
 	if err != nil {
 		return err
@@ -177,6 +177,7 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) parts() []part {
 	return []part{
 		{"meter", s.meter.Run},
+		{"accounts", s.accounts.Run},
 		{"quotas", s.quotas.Run},
 		{"objects", s.objects.Run},
 		{"events", s.events.Run},

@@ -12,7 +12,7 @@ func keyActions() []action {
 		{name: "UpdateAccessKey", service: serviceIAM, resource: user, serve: (*Handler).updateAccessKey, state: partial, note: ofUsers, takes: []parameter{
 			owner, key, {"Status", mandatory, statusType},
 		}},
-		{name: "GetAccessKeyLastUsed", service: serviceIAM, resource: ofKey, serve: (*Handler).getAccessKeyLastUsed, state: partial, note: "UserName only: uses are not recorded, and each key answers as one that was never used", takes: []parameter{key}},
+		{name: "GetAccessKeyLastUsed", service: serviceIAM, resource: ofKey, serve: (*Handler).getAccessKeyLastUsed, state: yes, takes: []parameter{key}},
 		{name: "DeleteAccessKey", service: serviceIAM, resource: user, serve: (*Handler).deleteAccessKey, state: partial, note: ofUsers, takes: []parameter{owner, key}},
 	}
 }
@@ -76,7 +76,10 @@ func (h *Handler) keysOf(c *call) ([]account.AccessKey, error) {
 
 type lastUsedXML struct {
 	UserName          string
-	AccessKeyLastUsed struct{ ServiceName, Region string } // without LastUsedDate: it was not used
+	AccessKeyLastUsed struct {
+		LastUsedDate        *timestamp // nil: it was not used
+		ServiceName, Region string
+	}
 }
 
 func (h *Handler) getAccessKeyLastUsed(c *call) (any, error) {
@@ -84,9 +87,26 @@ func (h *Handler) getAccessKeyLastUsed(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	used := lastUsedXML{UserName: k.UserName}
-	used.AccessKeyLastUsed.ServiceName, used.AccessKeyLastUsed.Region = "N/A", "N/A"
-	return used, nil
+	used, err := h.accounts.LastUsed(c.ctx, k.ID)
+	if err != nil {
+		return nil, err
+	}
+	x := lastUsedXML{UserName: k.UserName}
+	x.AccessKeyLastUsed.LastUsedDate = usedDate(used)
+	x.AccessKeyLastUsed.ServiceName, x.AccessKeyLastUsed.Region = used.Service, used.Region
+	if used == (account.Use{}) {
+		x.AccessKeyLastUsed.ServiceName, x.AccessKeyLastUsed.Region = "N/A", "N/A" // API reference, AccessKeyLastUsed
+	}
+	return x, nil
+}
+
+// usedDate is the LastUsedDate of a use, nil of none.
+func usedDate(u account.Use) *timestamp {
+	if u == (account.Use{}) {
+		return nil
+	}
+	at := timestamp(u.At)
+	return &at
 }
 
 func (h *Handler) updateAccessKey(c *call) (any, error) {

@@ -40,6 +40,7 @@ func (h *Handler) authenticate(c *call) error {
 	if _, err := h.verifier.Verify(claim, who.Key.Secret.Reveal(), now); err != nil {
 		return c.refusal(err)
 	}
+	h.accounts.NoteUse(who, claim.Scope.Service, claim.Scope.Region)
 	c.who = who
 	return nil
 }

@@ -17,12 +17,11 @@ func roleActions() []action {
 		parameter{"Path", optional, pathType}, parameter{"Description", optional, descriptionType}, parameter{"MaxSessionDuration", optional, maxSessionType},
 		parameter{"PermissionsBoundary", optional, arnType}, parameter{"Tags", optional, tagListType})
 	create.resource, create.tagging = ofNew("role", "RoleName"), "iam:TagRole"
-	get := row("GetRole", (*Handler).getRole, parameter{"RoleName", mandatory, roleNameType})
-	get.state, get.note = partial, "RoleLastUsed is always empty"
 	list := row("ListRoles", (*Handler).listRoles, paged(parameter{"PathPrefix", optional, pathPrefixType})...)
 	list.resource = nil
 	return []action{
-		create, get, list,
+		create, list,
+		row("GetRole", (*Handler).getRole, parameter{"RoleName", mandatory, roleNameType}),
 		row("UpdateRole", (*Handler).updateRole, named, parameter{"Description", optional, descriptionType}, parameter{"MaxSessionDuration", optional, maxSessionType}),
 		row("UpdateRoleDescription", (*Handler).updateRoleDescription, named, parameter{"Description", required, descriptionType}),
 		row("UpdateAssumeRolePolicy", (*Handler).updateAssumeRolePolicy, named, parameter{"PolicyDocument", required, policyDocumentType}),
@@ -46,13 +45,19 @@ type roleXML struct {
 	MaxSessionDuration       int64
 	PermissionsBoundary      *boundaryXML
 	Tags                     *list[tagXML]
-	RoleLastUsed             *struct{} // empty, as of a role that was never used: the use of roles is not kept
+	RoleLastUsed             *roleUsedXML
+}
+
+// roleUsedXML is empty of a role that was never used.
+type roleUsedXML struct {
+	LastUsedDate *timestamp
+	Region       string `xml:",omitempty"`
 }
 
 func toRole(i account.Identity) roleXML {
 	return roleXML{
 		i.Path, i.Name, i.ID, i.ARN(), timestamp(i.Created), escapeDocument(i.Trust), i.Description,
-		int64(i.MaxSession / time.Second), toBoundary(i.Boundary), toTags(i.Tags), &struct{}{},
+		int64(i.MaxSession / time.Second), toBoundary(i.Boundary), toTags(i.Tags), nil,
 	}
 }
 
@@ -80,7 +85,9 @@ func (h *Handler) createRole(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return roleResult{toRole(i)}, nil
+	x := toRole(i)
+	x.RoleLastUsed = &roleUsedXML{}
+	return roleResult{x}, nil
 }
 
 // maxSession is MaxSessionDuration, an hour when it is not given.
@@ -95,7 +102,13 @@ func (h *Handler) getRole(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return roleResult{toRole(i)}, nil
+	used, err := h.accounts.LastUsed(c.ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	x := toRole(i)
+	x.RoleLastUsed = &roleUsedXML{usedDate(used), used.Region}
+	return roleResult{x}, nil
 }
 
 func (h *Handler) listRoles(c *call) (any, error) {
@@ -109,7 +122,7 @@ func (h *Handler) listRoles(c *call) (any, error) {
 	}
 	listed := func(i account.Identity) roleXML {
 		x := toRole(i)
-		x.Tags, x.PermissionsBoundary, x.RoleLastUsed = nil, nil, nil // as AWS: asked for one by one
+		x.Tags, x.PermissionsBoundary = nil, nil // as AWS: asked for one by one
 		return x
 	}
 	return struct {

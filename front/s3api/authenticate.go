@@ -50,6 +50,7 @@ func (h *Handler) verify(c *call) (*sigv4.Verified, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.accounts.NoteUse(who, c.claim.Scope.Service, c.claim.Scope.Region)
 	c.principal = who.Principal
 	c.requester = access.Owner{ID: who.Account.CanonicalID, DisplayName: who.Account.DisplayName}
 	return verified, nil

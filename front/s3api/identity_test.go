@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -207,5 +208,53 @@ func TestRootSessionsLimitThemselves(t *testing.T) {
 	}
 	if got := s.do(t, "guest", "PUT", "/his", ""); got.status != 200 {
 		t.Errorf("his guest, on his own account: status %d, want 200\n%s", got.status, got.body)
+	}
+}
+
+// TestRequestsAreUses: whatever way an access key signs for S3, it is used; by a signature that is wrong it is not.
+func TestRequestsAreUses(t *testing.T) {
+	s := newTestServer(t, Options{})
+	s.do(t, owner, "PUT", "/pond", "")
+	tests := []struct {
+		name string
+		send func(who string) reply
+		used bool
+	}{
+		{"header", func(who string) reply { return s.do(t, who, "GET", "/pond/k", "") }, true},
+		{"presigned URL", func(who string) reply {
+			r, err := http.NewRequest("GET", s.url+"/pond/k", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			link, err := sigv4.Presign(r, s.keys[who], sigv4.DefaultRegion, time.Minute, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return get(t, link)
+		}, true},
+		{"wrong secret", func(who string) reply {
+			k := s.keys[who]
+			k.SecretAccessKey = "x"
+			s.keys["forger"] = k
+			return s.do(t, "forger", "GET", "/pond/k", "")
+		}, false},
+	}
+	for n, tt := range tests {
+		who := "user" + strconv.Itoa(n)
+		s.addIAMUser(t, who, "")
+		if got := tt.send(who); got.status != http.StatusForbidden {
+			t.Errorf("%s: status %d, want 403: the user may do nothing", tt.name, got.status)
+		}
+		got, err := s.handler.accounts.LastUsed(t.Context(), s.keys[who].AccessKeyID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := account.Use{}
+		if tt.used {
+			want = account.Use{At: got.At, Service: "s3", Region: sigv4.DefaultRegion}
+		}
+		if got != want || tt.used == got.At.IsZero() {
+			t.Errorf("%s: last use %+v, want %+v", tt.name, got, want)
+		}
 	}
 }
