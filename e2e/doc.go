@@ -8,5 +8,6 @@
 //
 // Environment: SHOAL_E2E_RACE=1 builds the binary with the race detector, SHOAL_KILL_ROUNDS sets how many
 // times TestKillNine kills it, SHOAL_KILL_SEED repeats one of its runs, SHOAL_CONFORMANCE=update has
-// TestConformance write its lists.
+// TestConformance write its lists. SHOAL_DIFFERENTIAL=50000 or =50000,77 sets the calls and the first seed of
+// TestDifferential.
 package e2e
