@@ -33,7 +33,7 @@ func objectItself() []operation {
 		{
 			name: "CopyObject", method: http.MethodPut, scope: objectScope, header: "x-amz-copy-source", signed: signedCopy,
 			action: access.PutObject, serve: (*Handler).copyObject, usage: meter.CopyObject, tier: meter.Tier1, logAs: "REST.COPY.OBJECT",
-			state: partial, note: "no aws:kms:dsse",
+			state: partial, note: "no aws:kms:dsse; the copy of an object of parts keeps its ETag",
 		},
 		{
 			name: "DeleteObject", method: http.MethodDelete, scope: objectScope,
