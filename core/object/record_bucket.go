@@ -24,14 +24,10 @@ const (
 	bucketFieldObjectLock
 	bucketFieldDefaultRetention
 	bucketFieldEncryption
+	bucketFieldNotification // repeated
+	bucketFieldQuota
 
 	bucketFieldLifecycle = 31
-)
-
-// Later fields; the numbers between are of others.
-const (
-	bucketFieldNotification = 16 // repeated
-	bucketFieldQuota        = 17
 )
 
 // Fields of a quota.
