@@ -27,25 +27,10 @@ func (c counts) AccountLimits(ctx context.Context) (map[string]quota.Limits, err
 func (c counts) Held(ctx context.Context, b quota.Bucket) (held quota.Held, err error) {
 	if b.ID != (quota.BucketID{}) {
 		held.Bytes, held.Objects, err = c.objects.Usage(ctx, object.BucketID(b.ID))
-		return held, err
+	} else {
+		held.Bytes, held.Objects, err = c.objects.OwnerUsage(ctx, b.Account)
 	}
-	r := object.ListBucketsRequest{Owner: b.Account}
-	for {
-		page, err := c.objects.ListBuckets(ctx, r)
-		if err != nil {
-			return held, err
-		}
-		for _, b := range page.Buckets {
-			bytes, objects, err := c.objects.Usage(ctx, b.ID)
-			if err != nil {
-				return held, err
-			}
-			held.Bytes, held.Objects = held.Bytes+bytes, held.Objects+objects
-		}
-		if r.After = page.Next; r.After == "" {
-			return held, nil
-		}
-	}
+	return held, err
 }
 
 // Sent implements quota.Source.

@@ -76,6 +76,27 @@ func (s *Store) Usage(ctx context.Context, id BucketID) (bytes, objects int64, e
 	return u.bytes, u.objects, nil
 }
 
+// OwnerUsage adds up Usage of all buckets of an owner, each at a moment of its own.
+func (s *Store) OwnerUsage(ctx context.Context, owner string) (bytes, objects int64, err error) {
+	list := ListBucketsRequest{Owner: owner}
+	for {
+		page, err := s.ListBuckets(ctx, list)
+		if err != nil {
+			return 0, 0, err
+		}
+		for _, b := range page.Buckets {
+			ofBytes, ofObjects, err := s.Usage(ctx, b.ID)
+			if err != nil {
+				return 0, 0, err
+			}
+			bytes, objects = bytes+ofBytes, objects+ofObjects
+		}
+		if list.After = page.Next; list.After == "" {
+			return bytes, objects, nil
+		}
+	}
+}
+
 // usage is the sum row plus the deltas. The sum row read again unchanged proves that no fold moved
 // deltas into it between the pages.
 func (s *Store) usage(ctx context.Context, id BucketID) (usage, error) {

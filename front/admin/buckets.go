@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -50,10 +49,8 @@ func (h *Handler) bucket(r *http.Request) (any, error) {
 
 func (h *Handler) setBucket(r *http.Request) (any, error) {
 	var change BucketChange
-	body := json.NewDecoder(r.Body)
-	body.DisallowUnknownFields()
-	if err := body.Decode(&change); err != nil {
-		return nil, invalid("body", err)
+	if err := readBody(r, &change); err != nil {
+		return nil, err
 	}
 	if err := change.check(); err != nil {
 		return nil, err

@@ -121,6 +121,16 @@ func (h *Handler) fsck(r *http.Request) (any, error) {
 	return report, nil
 }
 
+// readBody reads the JSON document of a request into to, which has every field that the document may have.
+func readBody(r *http.Request, to any) error {
+	body := json.NewDecoder(r.Body)
+	body.DisallowUnknownFields()
+	if err := body.Decode(to); err != nil {
+		return invalid("body", err)
+	}
+	return nil
+}
+
 func invalid(field string, err error) error {
 	return fault.New("read request", field, fault.InvalidArgument, err)
 }

@@ -2,13 +2,11 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
 	"time"
 
-	"shoal/core/object"
 	"shoal/core/quota"
 )
 
@@ -79,10 +77,8 @@ func (h *Handler) user(r *http.Request) (any, error) {
 
 func (h *Handler) setUser(r *http.Request) (any, error) {
 	var change QuotaChange
-	body := json.NewDecoder(r.Body)
-	body.DisallowUnknownFields()
-	if err := body.Decode(&change); err != nil {
-		return nil, invalid("body", err)
+	if err := readBody(r, &change); err != nil {
+		return nil, err
 	}
 	if err := change.check(); err != nil {
 		return nil, err
@@ -93,24 +89,10 @@ func (h *Handler) setUser(r *http.Request) (any, error) {
 	return h.user(r)
 }
 
-// usedBy adds up the buckets of an account.
+// usedBy is what an account uses, all its buckets together.
 func (h *Handler) usedBy(ctx context.Context, account string) (used Used, err error) {
-	list := object.ListBucketsRequest{Owner: account}
-	for {
-		page, err := h.objects.ListBuckets(ctx, list)
-		if err != nil {
-			return used, err
-		}
-		for _, b := range page.Buckets {
-			bytes, objects, err := h.objects.Usage(ctx, b.ID)
-			if err != nil {
-				return used, err
-			}
-			used.Bytes, used.Objects = used.Bytes+bytes, used.Objects+objects
-		}
-		if list.After = page.Next; list.After == "" {
-			break
-		}
+	if used.Bytes, used.Objects, err = h.objects.OwnerUsage(ctx, account); err != nil {
+		return used, err
 	}
 	used.Egress, err = h.sentThisMonth(ctx, account, "")
 	return used, err

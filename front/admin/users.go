@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -24,10 +23,8 @@ func (h *Handler) users(r *http.Request) (any, error) {
 
 func (h *Handler) createUser(r *http.Request) (any, error) {
 	n := NewUser{Role: access.RoleUserPlus.String()}
-	body := json.NewDecoder(r.Body)
-	body.DisallowUnknownFields()
-	if err := body.Decode(&n); err != nil {
-		return nil, invalid("body", err)
+	if err := readBody(r, &n); err != nil {
+		return nil, err
 	}
 	role, ok := access.ParseRole(n.Role)
 	if !ok {
