@@ -30,21 +30,27 @@ func TestOversizedRequestsAreRefusedInXML(t *testing.T) {
 	s.refused(t, anonymous, "PUT", "/pond", "", 403, codeAccessDenied)
 }
 
-// rawExchange sends text and returns the status line and the rest of the answer.
-func rawExchange(t *testing.T, s *testServer, text string) string {
+// sendRaw sends text on a connection of its own, which is closed with the test.
+func sendRaw(t *testing.T, s *testServer, text string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(func() { conn.Close() })
 	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(conn, text); err != nil {
 		t.Fatal(err)
 	}
-	answer, err := io.ReadAll(conn)
+	return conn
+}
+
+// rawExchange sends text and returns the status line and the rest of the answer.
+func rawExchange(t *testing.T, s *testServer, text string) string {
+	t.Helper()
+	answer, err := io.ReadAll(sendRaw(t, s, text))
 	if err != nil {
 		t.Fatalf("read answer: %v", err)
 	}

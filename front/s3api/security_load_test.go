@@ -38,17 +38,7 @@ func TestCVE_2018_7262_MalformedRequestsEndNothing(t *testing.T) {
 // halfClosed sends text, says that no more comes, and returns the answer.
 func halfClosed(t *testing.T, s *testServer, text string) string {
 	t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(conn, text); err != nil {
-		t.Fatal(err)
-	}
+	conn := sendRaw(t, s, text)
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		return ""
 	}
