@@ -29,7 +29,7 @@ const (
 // bucket's policy, and by deleting it.
 func TestMadePrivateInMidDownload(t *testing.T) {
 	// Everybody is served at once, and over TCP: connections are counted.
-	s := start(t, options{flags: []string{"--seeding", "speed", "--no-utp"}})
+	s := start(t, options{flags: []string{"--seeding", "speed", "--no-utp", "--log-level", "DEBUG"}})
 	path := filepath.Join(t.TempDir(), "file")
 	writeContent(t, path, 3, revokedSize)
 	for _, c := range []struct {
