@@ -3,6 +3,8 @@ package meter
 import (
 	"math"
 	"time"
+
+	"shoal/core/accesslog"
 )
 
 // maxName bounds Account and Bucket of an event in bytes: longer than any account id or bucket name,
@@ -23,6 +25,14 @@ type Event struct {
 	Requests  int64
 	BytesIn   int64
 	BytesOut  int64
+	Log       Log // zero when the bucket has no access log
+}
+
+// Log is what one event says in the access log of its bucket. It becomes durable in the commit that counts the event,
+// or not at all, so that log and usage report agree whatever happens.
+type Log struct {
+	Lines  []byte            // whole records, each with its line feed; nil for none. Copied
+	Target *accesslog.Target // where they are delivered; nil for none. Shared, not changed
 }
 
 // Recorder takes usage events. Record does not fail and does no I/O: it is on the path of every request.
