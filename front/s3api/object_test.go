@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -79,7 +80,7 @@ func TestMetered(t *testing.T) {
 		if want[i].BytesOut < 0 && g.BytesOut > 0 {
 			g.BytesOut = -1
 		}
-		if g != want[i] {
+		if !reflect.DeepEqual(g, want[i]) {
 			t.Errorf("event %d: got %+v, want %+v", i, g, want[i])
 		}
 	}
