@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"shoal/core/access"
 	"shoal/core/object"
 	"shoal/front/admin"
 	"shoal/front/iamapi"
@@ -36,7 +37,9 @@ func (s *Server) runS3(ctx context.Context) error {
 func (s *Server) s3Routes() http.Handler {
 	own := http.NewServeMux()
 	own.HandleFunc("GET /_shoal/health", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	own.Handle(admin.PathPrefix+"/", s.s3.RequireRoot(http.StripPrefix(admin.PathPrefix, s.admin)))
+	own.Handle(admin.PathPrefix+"/", s.s3.Signed(func(p access.Principal, conditions access.Context) http.Handler {
+		return http.StripPrefix(admin.PathPrefix, s.admin.As(p, conditions))
+	}))
 	own.Handle("GET /_shoal/metrics", s.metricsHandler())
 	return besideS3(own, s.iam, s.s3Load.count(s.s3), s.s3.Hosts)
 }

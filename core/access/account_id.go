@@ -4,7 +4,16 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"strings"
 )
+
+// CanonicalIDLen is how many digits a canonical id has.
+const CanonicalIDLen = 64
+
+// Valid reports whether id is one of an account: 64 lower-case hexadecimal digits.
+func (id CanonicalID) Valid() bool {
+	return len(id) == CanonicalIDLen && strings.Trim(string(id), "0123456789abcdef") == ""
+}
 
 // accountIDs is how many account ids of 12 digits there are.
 const accountIDs = 1_000_000_000_000

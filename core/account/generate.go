@@ -10,11 +10,10 @@ import (
 )
 
 const (
-	canonicalIDLen = 64
-	keyPrefix      = "AKIA"
-	keyLen         = 20 // characters, as of all of AWS's access keys
-	uniqueIDLen    = 21 // characters, as of AWS's unique ids
-	secretRandom   = 30 // bytes: 40 characters of base64
+	keyPrefix    = "AKIA"
+	keyLen       = 20 // characters, as of all of AWS's access keys
+	uniqueIDLen  = 21 // characters, as of AWS's unique ids
+	secretRandom = 30 // bytes: 40 characters of base64
 )
 
 // random returns n bytes of crypto/rand, which never fails.
@@ -25,7 +24,7 @@ func random(n int) []byte {
 }
 
 func newCanonicalID() access.CanonicalID {
-	return access.CanonicalID(hex.EncodeToString(random(canonicalIDLen / 2)))
+	return access.CanonicalID(hex.EncodeToString(random(access.CanonicalIDLen / 2)))
 }
 
 // Prefixes of ids ("IAM identifiers" in the IAM user guide).

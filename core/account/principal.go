@@ -72,7 +72,7 @@ func (s *Store) checkPrincipal(ctx context.Context, principal string) error {
 
 // checkAccount looks for an account by its number or its canonical id. NoSuchUser.
 func (s *Store) checkAccount(ctx context.Context, account string) error {
-	if len(account) == canonicalIDLen {
+	if len(account) == access.CanonicalIDLen {
 		_, err := s.ByCanonicalID(ctx, access.CanonicalID(account))
 		return err
 	}

@@ -206,6 +206,19 @@ func (s *Store) ByCanonicalID(ctx context.Context, id access.CanonicalID) (User,
 	return u, err
 }
 
+// Account returns the user whose account has that canonical id, number of 12 digits or name, looked for in this order.
+// NoSuchUser.
+func (s *Store) Account(ctx context.Context, name string) (User, error) {
+	if access.CanonicalID(name).Valid() {
+		return s.ByCanonicalID(ctx, access.CanonicalID(name))
+	}
+	u, err := s.byIndex(ctx, name, rowKey(kindAccount, name))
+	if err == nil && u.CanonicalID.AccountID() == name || err != nil && !fault.Is(err, fault.NoSuchUser) {
+		return u, err
+	}
+	return s.User(ctx, name)
+}
+
 // ByEmail returns the user with that address, whatever its case. NoSuchUser.
 func (s *Store) ByEmail(ctx context.Context, email string) (User, error) {
 	u, err := s.byIndex(ctx, email, emailKey(email))

@@ -35,7 +35,7 @@ func (u NewUser) validate() error {
 	if err := checkName(u.Name); err != nil {
 		return err
 	}
-	if u.CanonicalID != "" && (len(u.CanonicalID) != canonicalIDLen || strings.Trim(string(u.CanonicalID), "0123456789abcdef") != "") {
+	if u.CanonicalID != "" && !u.CanonicalID.Valid() {
 		return errors.New("canonical id is not 64 lower-case hexadecimal digits")
 	}
 	if u.CanonicalID == access.ExecReader {

@@ -28,13 +28,16 @@ type Options struct {
 	Now func() time.Time // time.Now
 }
 
-// Handler serves the control API to whoever reaches it: who may is decided by where it is mounted.
+// Handler serves the control API, as root has it, to whoever reaches it: who may is decided by where it is mounted. As
+// serves others.
 type Handler struct {
 	accounts *account.Store
 	meter    *meter.Meter
 	objects  *object.Store
 	o        Options
 	mux      *http.ServeMux
+
+	accountRoutes map[string]bool // patterns of mux that are not for root alone; see forAccounts
 }
 
 // New returns the API over the given parts of the core.
@@ -51,7 +54,9 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	h := &Handler{accounts: accounts, meter: m, objects: objects, o: o, mux: http.NewServeMux()}
+	h := &Handler{
+		accounts: accounts, meter: m, objects: objects, o: o, mux: http.NewServeMux(), accountRoutes: make(map[string]bool),
+	}
 	h.mux.HandleFunc("GET /v1/users", h.json(h.users))
 	h.mux.HandleFunc("POST /v1/users", h.json(h.createUser))
 	h.mux.HandleFunc("GET /v1/users/{name}", h.json(h.user))
@@ -62,12 +67,16 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	h.mux.HandleFunc("POST /v1/fsck", h.json(h.fsck))
 	h.mux.HandleFunc("GET /v1/status", h.json(h.status))
 	h.mux.HandleFunc("GET /v1/swarms", h.json(h.swarms))
-	h.mux.HandleFunc("GET /v1/usage", h.usage)
+	h.forAccounts("GET /v1/usage", h.usage)
 	return h
 }
 
 // ServeHTTP serves paths from /v1 on: a mount strips its prefix.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := h.admits(r); err != nil {
+		h.fail(w, r, err)
+		return
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	h.mux.ServeHTTP(w, r)
 }

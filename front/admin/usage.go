@@ -39,7 +39,13 @@ func (h *Handler) report(r *http.Request) ([]meter.Row, error) {
 	if err != nil {
 		return nil, invalid("granularity", err)
 	}
-	return h.meter.Report(r.Context(), meter.Query{From: from, To: to, Granularity: granularity, Bucket: r.FormValue("bucket")})
+	account, err := h.billedAccount(r, actionUsage)
+	if err != nil {
+		return nil, err
+	}
+	return h.meter.Report(r.Context(), meter.Query{
+		From: from, To: to, Granularity: granularity, Account: string(account), Bucket: r.FormValue("bucket"),
+	})
 }
 
 // reportFormat returns how a format is written, and its media type.

@@ -3,6 +3,7 @@ package s3api
 import (
 	"net/netip"
 	"strconv"
+	"time"
 
 	"shoal/core/access"
 	"shoal/wire/sigv4"
@@ -12,19 +13,7 @@ import (
 // value only, so that no header can claim to be something else.
 func (h *Handler) describeRequest(c *call) {
 	now := h.o.Now()
-	c.access.SetSourceIP(remoteAddr(c.http.RemoteAddr))
-	c.access.SetTime(now)
-	c.access.Set(access.KeySecureTransport, strconv.FormatBool(c.http.TLS != nil))
-	if c.http.TLS != nil {
-		c.access.Set(access.KeyTLSVersion, tlsVersion(c.http.TLS.Version))
-	}
-	for key, header := range conditionHeaders {
-		if v := c.http.Header.Get(header); v != "" {
-			c.access.Set(key, v)
-		}
-	}
-	c.access.Set("aws:RequestedRegion", h.o.Region)
-	c.access.Set("aws:ViaAWSService", "false")
+	h.describeConnection(c, now)
 	c.describeCopySource()
 	c.describeHeaderLock(now)
 	if tags, err := c.tagsToSet(); err == nil && tags != nil {
@@ -43,6 +32,23 @@ func (h *Handler) describeRequest(c *call) {
 	if c.claim.Mechanism == sigv4.Presigned {
 		c.access.Set(access.KeySignatureAge, strconv.FormatInt(now.Sub(c.claim.Time).Milliseconds(), 10))
 	}
+}
+
+// describeConnection fills in what is known of a request whatever it is about.
+func (h *Handler) describeConnection(c *call, now time.Time) {
+	c.access.SetSourceIP(remoteAddr(c.http.RemoteAddr))
+	c.access.SetTime(now)
+	c.access.Set(access.KeySecureTransport, strconv.FormatBool(c.http.TLS != nil))
+	if c.http.TLS != nil {
+		c.access.Set(access.KeyTLSVersion, tlsVersion(c.http.TLS.Version))
+	}
+	for key, header := range conditionHeaders {
+		if v := c.http.Header.Get(header); v != "" {
+			c.access.Set(key, v)
+		}
+	}
+	c.access.Set("aws:RequestedRegion", h.o.Region)
+	c.access.Set("aws:ViaAWSService", "false")
 }
 
 // conditionHeaders are the headers that policies see. Never written.

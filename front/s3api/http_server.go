@@ -23,22 +23,22 @@ func NewHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// RequireRoot passes on to next what a root user has signed, and answers everything else as S3 would: for the
-// control API beside S3. A body must be signed by its hash, or be empty.
-func (h *Handler) RequireRoot(next http.Handler) http.Handler {
+// Signed answers by the handler that as returns for the signer of a request and for what conditions may ask of it, and
+// what nobody signed as S3 would: for the control API beside S3. A body must be signed by its hash, or be empty.
+func (h *Handler) Signed(as func(access.Principal, access.Context) http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := h.newCall(w, r)
-		body, err := h.rootBody(c)
+		body, err := h.signedBody(c)
 		if err != nil {
 			h.render(w, c, nil, err)
 			return
 		}
 		r.Body = body
-		next.ServeHTTP(w, r)
+		as(c.principal, c.access).ServeHTTP(w, r)
 	})
 }
 
-func (h *Handler) rootBody(c *call) (*hashedBody, error) {
+func (h *Handler) signedBody(c *call) (*hashedBody, error) {
 	if err := h.parseClaim(c); err != nil {
 		return nil, err
 	}
@@ -47,9 +47,10 @@ func (h *Handler) rootBody(c *call) (*hashedBody, error) {
 		return nil, err
 	}
 	p := verified.Payload
-	if c.principal.Kind != access.Root || p.Mode != sigv4.Hashed {
+	if c.anonymous() || p.Mode != sigv4.Hashed {
 		return nil, errAccessDenied()
 	}
+	h.describeConnection(c, h.o.Now())
 	source := &stallReader{src: c.http.Body, control: c.control}
 	return &hashedBody{sigv4.NewHashReader(source, p.SHA256), c.http.Body}, nil
 }

@@ -169,30 +169,36 @@ func TestBrokenStreamCutsTheConnection(t *testing.T) {
 	}
 }
 
-func TestRequireRoot(t *testing.T) {
+// TestSigned: who signed the request and its body is let through under his own name, nobody else.
+func TestSigned(t *testing.T) {
 	s := newTestServer(t, Options{})
+	const hello = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 	var reached []byte
-	server := httptest.NewServer(s.handler.RequireRoot(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			w.WriteHeader(http.StatusTeapot)
-			return
-		}
-		reached = body
-	})))
+	var signer access.Principal
+	server := httptest.NewServer(s.handler.Signed(func(p access.Principal, _ access.Context) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				w.WriteHeader(http.StatusTeapot)
+				return
+			}
+			reached, signer = body, p
+		})
+	}))
 	defer server.Close()
 	tests := []struct {
 		user, hash string
 		want       int
+		kind       access.Kind
 	}{
-		{anonymous, "", http.StatusForbidden},
-		{owner, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", http.StatusForbidden},
-		{admin, sigv4.UnsignedPayload, http.StatusForbidden},
-		{admin, sigv4.EmptySHA256, http.StatusTeapot},
-		{admin, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", http.StatusOK},
+		{anonymous, "", http.StatusForbidden, access.Anonymous},
+		{admin, sigv4.UnsignedPayload, http.StatusForbidden, access.Anonymous},
+		{admin, sigv4.EmptySHA256, http.StatusTeapot, access.Anonymous},
+		{admin, hello, http.StatusOK, access.Root},
+		{owner, hello, http.StatusOK, access.User},
 	}
 	for _, tt := range tests {
-		reached = nil
+		reached, signer = nil, access.Principal{}
 		r, err := http.NewRequest("POST", server.URL+"/users", strings.NewReader("hello"))
 		if err != nil {
 			t.Fatal(err)
@@ -209,6 +215,9 @@ func TestRequireRoot(t *testing.T) {
 		answer.Body.Close()
 		if answer.StatusCode != tt.want || (string(reached) == "hello") != (tt.want == http.StatusOK) {
 			t.Errorf("%q with %.8s: status %d, reached %q, want %d", tt.user, tt.hash, answer.StatusCode, reached, tt.want)
+		}
+		if signer.Kind != tt.kind || tt.kind == access.User && signer.UserName != tt.user {
+			t.Errorf("%q with %.8s: came in as %+v", tt.user, tt.hash, signer)
 		}
 	}
 }
