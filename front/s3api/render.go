@@ -20,6 +20,8 @@ type outcome struct {
 	sent   int64
 	cause  error // why the answer was an error, or broke off
 	ours   bool  // the fault is ours
+
+	document bool // the code is that of an error that a website shows a document of its own for
 }
 
 // render answers a request: the only place that writes, meters and logs.
@@ -32,7 +34,7 @@ func (h *Handler) render(w http.ResponseWriter, c *call, answer *response, err e
 		}
 		answer.code = e.code
 	}
-	out.code = answer.code
+	out.code, out.document = answer.code, err == nil && answer.code != ""
 	out.status = answer.status
 	if out.status == 0 {
 		out.status = http.StatusOK
@@ -158,16 +160,6 @@ func (h *Handler) record(c *call, out outcome) {
 		}
 	}
 	h.meter.Record(e)
-}
-
-// billable: the owner of a bucket pays neither for our faults nor for strangers who are turned away (S3 user
-// guide, billing for error responses).
-func (c *call) billable(out outcome) bool {
-	if out.status >= http.StatusInternalServerError {
-		return false
-	}
-	stranger := c.bucket == nil || string(c.principal.CanonicalID) != c.bucket.Owner
-	return out.status != http.StatusForbidden || !stranger
 }
 
 // log writes the access event at debug, and our own faults as errors.
