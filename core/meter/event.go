@@ -43,7 +43,7 @@ type Recorder interface {
 // valid reports whether e can be counted: bounded names, known operation and source, nothing negative.
 func (e *Event) valid() bool {
 	return len(e.Account) <= maxName && len(e.Bucket) <= maxName &&
-		e.Operation < numOperations && e.Source < numSources && e.Tier <= Tier2 &&
+		e.Operation.known() && e.Source < numSources && e.Tier <= Tier2 &&
 		e.Requests >= 0 && e.BytesIn >= 0 && e.BytesOut >= 0 &&
 		e.At.Unix() >= 0 && e.At.Unix() < maxSeconds
 }

@@ -1,6 +1,9 @@
 package meter
 
-// Operation is the Operation column of the usage report: what was asked for, whatever the protocol.
+import "slices"
+
+// Operation is the Operation column of the usage report: what was asked for, whatever the protocol. The names are those
+// that public reports of AWS have, and for what none shows, formed after them (docs/protocol/usage-report.md).
 // The numbers are in stored rows: a new operation goes at the end, a number is never used again.
 type Operation uint8
 
@@ -43,12 +46,12 @@ const (
 	WriteBucketPolicy
 	DeleteBucketPolicy
 	ReadBucketPolicyStatus
-	ReadBucketVersioning
-	WriteBucketVersioning
-	ReadBucketLogging
-	WriteBucketLogging
-	ReadBucketRequestPayment
-	WriteBucketRequestPayment
+	ReadVersioningProps
+	WriteVersioningProps
+	ReadLogProps
+	WriteLogProps
+	ReadRequestPaymentProps
+	WriteRequestPaymentProps
 	ReadBucketPublicAccessBlock
 	WriteBucketPublicAccessBlock
 	DeleteBucketPublicAccessBlock
@@ -58,14 +61,52 @@ const (
 	ReadBucketConfiguration
 	WriteBucketConfiguration
 	DeleteBucketConfiguration
-	ReadTagging
-	WriteTagging
-	DeleteTagging
+	ReadObjectTagging
+	WriteObjectTagging
+	DeleteObjectTagging
 	ReadObjectLock
 	WriteObjectLock
 
-	OptionsRequest
+	PreflightRequest
 	WebsiteGetObject
+)
+
+// The configurations of buckets, which were ReadBucketConfiguration and its like until each had a name of its own.
+const (
+	ReadCostAllocation Operation = iota + 63
+	WriteCostAllocation
+	DeleteCostAllocation
+	ReadBucketCors
+	WriteBucketCors
+	DeleteBucketCors
+	ReadBucketLifecycle
+	WriteBucketLifecycle
+	DeleteBucketLifecycle
+	ReadBucketWebsite
+	WriteBucketWebsite
+	DeleteBucketWebsite
+	ReadNotificationProps
+	WriteNotificationProps
+	ReadBucketServerSideEncryption
+	WriteBucketServerSideEncryption
+	DeleteBucketServerSideEncryption
+	ReadBucketReplication
+	WriteBucketReplication
+	DeleteBucketReplication
+	ReadAccelerate
+	WriteAccelerate
+	ReadBucketAnalytics
+	WriteBucketAnalytics
+	DeleteBucketAnalytics
+	ReadBucketInventory
+	WriteBucketInventory
+	DeleteBucketInventory
+	ReadBucketMetrics
+	WriteBucketMetrics
+	DeleteBucketMetrics
+	ReadBucketIntelligentTiering
+	WriteBucketIntelligentTiering
+	DeleteBucketIntelligentTiering
 
 	numOperations
 )
@@ -108,12 +149,12 @@ var operationNames = [numOperations]string{
 	WriteBucketPolicy:             "WriteBucketPolicy",
 	DeleteBucketPolicy:            "DeleteBucketPolicy",
 	ReadBucketPolicyStatus:        "ReadBucketPolicyStatus",
-	ReadBucketVersioning:          "ReadBucketVersioning",
-	WriteBucketVersioning:         "WriteBucketVersioning",
-	ReadBucketLogging:             "ReadBucketLogging",
-	WriteBucketLogging:            "WriteBucketLogging",
-	ReadBucketRequestPayment:      "ReadBucketRequestPayment",
-	WriteBucketRequestPayment:     "WriteBucketRequestPayment",
+	ReadVersioningProps:           "ReadVersioningProps",
+	WriteVersioningProps:          "WriteVersioningProps",
+	ReadLogProps:                  "ReadLogProps",
+	WriteLogProps:                 "WriteLogProps",
+	ReadRequestPaymentProps:       "ReadRequestPaymentProps",
+	WriteRequestPaymentProps:      "WriteRequestPaymentProps",
 	ReadBucketPublicAccessBlock:   "ReadBucketPublicAccessBlock",
 	WriteBucketPublicAccessBlock:  "WriteBucketPublicAccessBlock",
 	DeleteBucketPublicAccessBlock: "DeleteBucketPublicAccessBlock",
@@ -123,29 +164,78 @@ var operationNames = [numOperations]string{
 	ReadBucketConfiguration:       "ReadBucketConfiguration",
 	WriteBucketConfiguration:      "WriteBucketConfiguration",
 	DeleteBucketConfiguration:     "DeleteBucketConfiguration",
-	ReadTagging:                   "ReadTagging",
-	WriteTagging:                  "WriteTagging",
-	DeleteTagging:                 "DeleteTagging",
+	ReadObjectTagging:             "ReadObjectTagging",
+	WriteObjectTagging:            "WriteObjectTagging",
+	DeleteObjectTagging:           "DeleteObjectTagging",
 	ReadObjectLock:                "ReadObjectLock",
 	WriteObjectLock:               "WriteObjectLock",
 
-	OptionsRequest:   "OptionsRequest",
+	PreflightRequest: "PreflightRequest",
 	WebsiteGetObject: "WebsiteGetObject",
+
+	ReadCostAllocation:               "ReadCostAllocation",
+	WriteCostAllocation:              "WriteCostAllocation",
+	DeleteCostAllocation:             "DeleteCostAllocation",
+	ReadBucketCors:                   "ReadBucketCors",
+	WriteBucketCors:                  "WriteBucketCors",
+	DeleteBucketCors:                 "DeleteBucketCors",
+	ReadBucketLifecycle:              "ReadBucketLifecycle",
+	WriteBucketLifecycle:             "WriteBucketLifecycle",
+	DeleteBucketLifecycle:            "DeleteBucketLifecycle",
+	ReadBucketWebsite:                "ReadBucketWebsite",
+	WriteBucketWebsite:               "WriteBucketWebsite",
+	DeleteBucketWebsite:              "DeleteBucketWebsite",
+	ReadNotificationProps:            "ReadNotificationProps",
+	WriteNotificationProps:           "WriteNotificationProps",
+	ReadBucketServerSideEncryption:   "ReadBucketServerSideEncryption",
+	WriteBucketServerSideEncryption:  "WriteBucketServerSideEncryption",
+	DeleteBucketServerSideEncryption: "DeleteBucketServerSideEncryption",
+	ReadBucketReplication:            "ReadBucketReplication",
+	WriteBucketReplication:           "WriteBucketReplication",
+	DeleteBucketReplication:          "DeleteBucketReplication",
+	ReadAccelerate:                   "ReadAccelerate",
+	WriteAccelerate:                  "WriteAccelerate",
+	ReadBucketAnalytics:              "ReadBucketAnalytics",
+	WriteBucketAnalytics:             "WriteBucketAnalytics",
+	DeleteBucketAnalytics:            "DeleteBucketAnalytics",
+	ReadBucketInventory:              "ReadBucketInventory",
+	WriteBucketInventory:             "WriteBucketInventory",
+	DeleteBucketInventory:            "DeleteBucketInventory",
+	ReadBucketMetrics:                "ReadBucketMetrics",
+	WriteBucketMetrics:               "WriteBucketMetrics",
+	DeleteBucketMetrics:              "DeleteBucketMetrics",
+	ReadBucketIntelligentTiering:     "ReadBucketIntelligentTiering",
+	WriteBucketIntelligentTiering:    "WriteBucketIntelligentTiering",
+	DeleteBucketIntelligentTiering:   "DeleteBucketIntelligentTiering",
 }
 
 // String returns the name as the usage report writes it; "UnknownAction" outside the set.
 func (o Operation) String() string {
-	if o >= numOperations {
+	if !o.known() {
 		o = UnknownAction
 	}
 	return operationNames[o]
 }
 
+// known reports whether o is in the set, whose numbers have gaps.
+func (o Operation) known() bool { return o < numOperations && operationNames[o] != "" }
+
+// ParseOperation returns the operation of that name.
+func ParseOperation(name string) (Operation, bool) {
+	i := slices.Index(operationNames[:], name)
+	if name == "" || i < 0 {
+		return 0, false
+	}
+	return Operation(i), true
+}
+
 // Operations returns the closed set in order of number.
 func Operations() []Operation {
-	all := make([]Operation, numOperations)
-	for i := range all {
-		all[i] = Operation(i)
+	all := make([]Operation, 0, numOperations)
+	for o := range numOperations {
+		if o.known() {
+			all = append(all, o)
+		}
 	}
 	return all
 }

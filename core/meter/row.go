@@ -57,7 +57,7 @@ func decodeRow(key, value []byte) (record, error) {
 		return record{}, fmt.Errorf("%w: %w", errMalformedRow, err)
 	case prefix != rowPrefix || h > math.MaxUint32:
 		return record{}, fmt.Errorf("%w: prefix %#x, hour %d", errMalformedRow, prefix, h)
-	case operation >= uint16(numOperations) || usageType >= byte(numUsageTypes) ||
+	case operation >= uint16(numOperations) || !Operation(operation).known() || usageType >= byte(numUsageTypes) ||
 		source == byte(AnySource) || source >= byte(numSources):
 		return record{}, fmt.Errorf("%w: unknown operation %d, usage type %d or source %d",
 			errMalformedRow, operation, usageType, source)

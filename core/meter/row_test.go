@@ -49,6 +49,14 @@ func TestNamesAreUnique(t *testing.T) {
 		}
 		seen[o.String()] = true
 	}
+	for _, o := range Operations() {
+		if got, ok := ParseOperation(o.String()); got != o || !ok {
+			t.Errorf("ParseOperation(%q) = %d, %v", o, got, ok)
+		}
+	}
+	if o, ok := ParseOperation(""); ok {
+		t.Errorf(`ParseOperation("") = %d`, o)
+	}
 	if got := Operation(255).String(); got != "UnknownAction" {
 		t.Errorf("name outside the set is %q", got)
 	}

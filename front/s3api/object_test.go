@@ -67,7 +67,7 @@ func TestMetered(t *testing.T) {
 		{Account: pays, Bucket: "pond", Operation: meter.HeadObject, Tier: meter.Tier2, Requests: 1},
 		{Account: pays, Bucket: "pond", Operation: meter.GetObject},
 		{Account: pays, Bucket: "pond", Operation: meter.GetObject, Tier: meter.Tier2, Requests: 1, BytesOut: int64(len(missing.body))},
-		{Account: otherPays, Operation: meter.ListAllMyBuckets, Tier: meter.Tier2, Requests: 1, BytesOut: -1},
+		{Account: otherPays, Operation: meter.ListAllMyBuckets, Tier: meter.Tier1, Requests: 1, BytesOut: -1},
 		{Account: pays, Bucket: "pond", Operation: meter.DeleteObject, Requests: 1},
 	}
 	if denied.status != http.StatusForbidden || missing.status != http.StatusNotFound {

@@ -79,7 +79,7 @@ func bucketBatches() []operation {
 		},
 		{
 			name: "OptionsBucket", method: http.MethodOptions, scope: bucketScope, open: true,
-			action: access.GetBucketCORS, serve: (*Handler).preflight, usage: meter.OptionsRequest, tier: meter.Tier2, logAs: "REST.OPTIONS.PREFLIGHT",
+			action: access.GetBucketCORS, serve: (*Handler).preflight, usage: meter.PreflightRequest, tier: meter.Tier2, logAs: "REST.OPTIONS.PREFLIGHT",
 			state: yes, note: "a preflight: no credentials, no policies",
 		},
 	}

@@ -50,32 +50,32 @@ func bucketContents() []subresource {
 	return []subresource{
 		{
 			scope: bucketScope, query: "versioning", log: "VERSIONING",
-			get: built("GetBucketVersioning", access.GetBucketVersioning, (*Handler).getBucketVersioning, meter.ReadBucketVersioning),
-			put: withNote("no MFA delete", built("PutBucketVersioning", access.PutBucketVersioning, (*Handler).putBucketVersioning, meter.WriteBucketVersioning)),
+			get: built("GetBucketVersioning", access.GetBucketVersioning, (*Handler).getBucketVersioning, meter.ReadVersioningProps),
+			put: withNote("no MFA delete", built("PutBucketVersioning", access.PutBucketVersioning, (*Handler).putBucketVersioning, meter.WriteVersioningProps)),
 		},
 		{
 			scope: bucketScope, query: "tagging", log: "TAGGING",
-			get: built("GetBucketTagging", access.GetBucketTagging, (*Handler).getBucketTagging, meter.ReadTagging),
-			put: built("PutBucketTagging", access.PutBucketTagging, (*Handler).putBucketTagging, meter.WriteTagging).describing((*Handler).describeBucketTags),
-			del: built("DeleteBucketTagging", access.PutBucketTagging, (*Handler).deleteBucketTagging, meter.DeleteTagging),
+			get: built("GetBucketTagging", access.GetBucketTagging, (*Handler).getBucketTagging, meter.ReadCostAllocation),
+			put: built("PutBucketTagging", access.PutBucketTagging, (*Handler).putBucketTagging, meter.WriteCostAllocation).describing((*Handler).describeBucketTags),
+			del: built("DeleteBucketTagging", access.PutBucketTagging, (*Handler).deleteBucketTagging, meter.DeleteCostAllocation),
 		},
 		{
 			scope: bucketScope, query: "cors", log: "CORS",
-			get: built("GetBucketCors", access.GetBucketCORS, (*Handler).getBucketCORS, meter.ReadBucketConfiguration),
-			put: built("PutBucketCors", access.PutBucketCORS, (*Handler).putBucketCORS, meter.WriteBucketConfiguration),
-			del: built("DeleteBucketCors", access.PutBucketCORS, (*Handler).deleteBucketCORS, meter.DeleteBucketConfiguration),
+			get: built("GetBucketCors", access.GetBucketCORS, (*Handler).getBucketCORS, meter.ReadBucketCors),
+			put: built("PutBucketCors", access.PutBucketCORS, (*Handler).putBucketCORS, meter.WriteBucketCors),
+			del: built("DeleteBucketCors", access.PutBucketCORS, (*Handler).deleteBucketCORS, meter.DeleteBucketCors),
 		},
 		{
 			scope: bucketScope, query: "lifecycle", log: "LIFECYCLE",
-			get: built("GetBucketLifecycleConfiguration", access.GetLifecycleConfiguration, (*Handler).getBucketLifecycle, meter.ReadBucketConfiguration),
-			put: withNote("no transitions", built("PutBucketLifecycleConfiguration", access.PutLifecycleConfiguration, (*Handler).putBucketLifecycle, meter.WriteBucketConfiguration)),
-			del: built("DeleteBucketLifecycle", access.PutLifecycleConfiguration, (*Handler).deleteBucketLifecycle, meter.DeleteBucketConfiguration),
+			get: built("GetBucketLifecycleConfiguration", access.GetLifecycleConfiguration, (*Handler).getBucketLifecycle, meter.ReadBucketLifecycle),
+			put: withNote("no transitions", built("PutBucketLifecycleConfiguration", access.PutLifecycleConfiguration, (*Handler).putBucketLifecycle, meter.WriteBucketLifecycle)),
+			del: built("DeleteBucketLifecycle", access.PutLifecycleConfiguration, (*Handler).deleteBucketLifecycle, meter.DeleteBucketLifecycle),
 		},
 		{
 			scope: bucketScope, query: "website", log: "WEBSITE",
-			get: built("GetBucketWebsite", access.GetBucketWebsite, (*Handler).getBucketWebsite, meter.ReadBucketConfiguration),
-			put: built("PutBucketWebsite", access.PutBucketWebsite, (*Handler).putBucketWebsite, meter.WriteBucketConfiguration),
-			del: built("DeleteBucketWebsite", access.DeleteBucketWebsite, (*Handler).deleteBucketWebsite, meter.DeleteBucketConfiguration),
+			get: built("GetBucketWebsite", access.GetBucketWebsite, (*Handler).getBucketWebsite, meter.ReadBucketWebsite),
+			put: built("PutBucketWebsite", access.PutBucketWebsite, (*Handler).putBucketWebsite, meter.WriteBucketWebsite),
+			del: built("DeleteBucketWebsite", access.DeleteBucketWebsite, (*Handler).deleteBucketWebsite, meter.DeleteBucketWebsite),
 		},
 	}
 }
@@ -83,25 +83,25 @@ func bucketContents() []subresource {
 // bucketTraffic are those that say what requests lead to.
 func bucketTraffic() []subresource {
 	putRequestPayment := verb{
-		name: "PutBucketRequestPayment", action: access.PutBucketRequestPayment, serve: (*Handler).putRequestPayment, usage: meter.WriteBucketRequestPayment,
+		name: "PutBucketRequestPayment", action: access.PutBucketRequestPayment, serve: (*Handler).putRequestPayment, usage: meter.WriteRequestPaymentProps,
 		state: partial, note: "who does not pay is refused; the bucket's owner is still billed",
 	}
 	putNotification := withNote("no EventBridge; events of restore and replication are never sent",
-		built("PutBucketNotificationConfiguration", access.PutBucketNotification, (*Handler).putBucketNotification, meter.WriteBucketConfiguration))
+		built("PutBucketNotificationConfiguration", access.PutBucketNotification, (*Handler).putBucketNotification, meter.WriteNotificationProps))
 	return []subresource{
 		{
 			scope: bucketScope, query: "logging", log: "LOGGING_STATUS",
-			get: empty("GetBucketLogging", access.GetBucketLogging, meter.ReadBucketLogging),
-			put: off("PutBucketLogging", access.PutBucketLogging, meter.WriteBucketLogging),
+			get: empty("GetBucketLogging", access.GetBucketLogging, meter.ReadLogProps),
+			put: off("PutBucketLogging", access.PutBucketLogging, meter.WriteLogProps),
 		},
 		{
 			scope: bucketScope, query: "notification", log: "NOTIFICATION",
-			get: built("GetBucketNotificationConfiguration", access.GetBucketNotification, (*Handler).getBucketNotification, meter.ReadBucketConfiguration),
+			get: built("GetBucketNotificationConfiguration", access.GetBucketNotification, (*Handler).getBucketNotification, meter.ReadNotificationProps),
 			put: putNotification,
 		},
 		{
 			scope: bucketScope, query: "requestPayment", log: "REQUEST_PAYMENT",
-			get: built("GetBucketRequestPayment", access.GetBucketRequestPayment, (*Handler).getRequestPayment, meter.ReadBucketRequestPayment),
+			get: built("GetBucketRequestPayment", access.GetBucketRequestPayment, (*Handler).getRequestPayment, meter.ReadRequestPaymentProps),
 			put: putRequestPayment,
 		},
 	}
@@ -111,11 +111,12 @@ func bucketTraffic() []subresource {
 func bucketStorage() []subresource {
 	return []subresource{
 		bucketEncryption(),
-		unbuiltConfig("replication", "REPLICATION", "BucketReplication", access.GetReplicationConfiguration, access.PutReplicationConfiguration),
+		unbuiltConfig("replication", "REPLICATION", "BucketReplication", access.GetReplicationConfiguration, access.PutReplicationConfiguration,
+			usages{meter.ReadBucketReplication, meter.WriteBucketReplication, meter.DeleteBucketReplication}),
 		{
 			scope: bucketScope, query: "accelerate", log: "ACCELERATE",
-			get: empty("GetBucketAccelerateConfiguration", access.GetAccelerateConfiguration, meter.ReadBucketConfiguration),
-			put: off("PutBucketAccelerateConfiguration", access.PutAccelerateConfiguration, meter.WriteBucketConfiguration),
+			get: empty("GetBucketAccelerateConfiguration", access.GetAccelerateConfiguration, meter.ReadAccelerate),
+			put: off("PutBucketAccelerateConfiguration", access.PutAccelerateConfiguration, meter.WriteAccelerate),
 		},
 		{
 			scope: bucketScope, query: "object-lock", log: "OBJECT_LOCK",
@@ -128,10 +129,14 @@ func bucketStorage() []subresource {
 // bucketReports are those that a bucket has many of, by id.
 func bucketReports() []subresource {
 	return []subresource{
-		unbuiltConfig("analytics", "ANALYTICS", "BucketAnalyticsConfiguration", access.GetAnalyticsConfiguration, access.PutAnalyticsConfiguration),
-		unbuiltConfig("inventory", "INVENTORY", "BucketInventoryConfiguration", access.GetInventoryConfiguration, access.PutInventoryConfiguration),
-		unbuiltConfig("metrics", "METRICS", "BucketMetricsConfiguration", access.GetMetricsConfiguration, access.PutMetricsConfiguration),
-		unbuiltConfig("intelligent-tiering", "INTELLIGENT_TIERING", "BucketIntelligentTieringConfiguration", access.GetIntelligentTiering, access.PutIntelligentTiering),
+		unbuiltConfig("analytics", "ANALYTICS", "BucketAnalyticsConfiguration", access.GetAnalyticsConfiguration, access.PutAnalyticsConfiguration,
+			usages{meter.ReadBucketAnalytics, meter.WriteBucketAnalytics, meter.DeleteBucketAnalytics}),
+		unbuiltConfig("inventory", "INVENTORY", "BucketInventoryConfiguration", access.GetInventoryConfiguration, access.PutInventoryConfiguration,
+			usages{meter.ReadBucketInventory, meter.WriteBucketInventory, meter.DeleteBucketInventory}),
+		unbuiltConfig("metrics", "METRICS", "BucketMetricsConfiguration", access.GetMetricsConfiguration, access.PutMetricsConfiguration,
+			usages{meter.ReadBucketMetrics, meter.WriteBucketMetrics, meter.DeleteBucketMetrics}),
+		unbuiltConfig("intelligent-tiering", "INTELLIGENT_TIERING", "BucketIntelligentTieringConfiguration", access.GetIntelligentTiering, access.PutIntelligentTiering,
+			usages{meter.ReadBucketIntelligentTiering, meter.WriteBucketIntelligentTiering, meter.DeleteBucketIntelligentTiering}),
 	}
 }
 
@@ -139,19 +144,22 @@ func bucketEncryption() subresource {
 	const ours = "AWS encrypts each object, and blocks SSE-C in new buckets; here a bucket does neither before it is told to, and answers 404"
 	return subresource{
 		scope: bucketScope, query: "encryption", log: "ENCRYPTION",
-		get: withNote(ours, built("GetBucketEncryption", access.GetEncryptionConfiguration, (*Handler).getBucketEncryption, meter.ReadBucketConfiguration)),
-		put: withNote("no aws:kms:dsse", built("PutBucketEncryption", access.PutEncryptionConfiguration, (*Handler).putBucketEncryption, meter.WriteBucketConfiguration)),
-		del: built("DeleteBucketEncryption", access.PutEncryptionConfiguration, (*Handler).deleteBucketEncryption, meter.DeleteBucketConfiguration),
+		get: withNote(ours, built("GetBucketEncryption", access.GetEncryptionConfiguration, (*Handler).getBucketEncryption, meter.ReadBucketServerSideEncryption)),
+		put: withNote("no aws:kms:dsse", built("PutBucketEncryption", access.PutEncryptionConfiguration, (*Handler).putBucketEncryption, meter.WriteBucketServerSideEncryption)),
+		del: built("DeleteBucketEncryption", access.PutEncryptionConfiguration, (*Handler).deleteBucketEncryption, meter.DeleteBucketServerSideEncryption),
 	}
 }
 
+// usages is what the usage report calls the three operations on a configuration.
+type usages struct{ get, put, del meter.Operation }
+
 // unbuiltConfig is a configuration that cannot be set yet: its three operations have one name behind Get, Put and
-// Delete, deleting it is writing it, and the usage report does not tell it from others.
-func unbuiltConfig(query, log, name string, read, write access.Action) subresource {
+// Delete, and deleting it is writing it.
+func unbuiltConfig(query, log, name string, read, write access.Action, u usages) subresource {
 	return subresource{
 		scope: bucketScope, query: query, log: log,
-		get: empty("Get"+name, read, meter.ReadBucketConfiguration),
-		put: unbuilt("Put"+name, write, meter.WriteBucketConfiguration),
-		del: cleared("Delete"+name, write, meter.DeleteBucketConfiguration),
+		get: empty("Get"+name, read, u.get),
+		put: unbuilt("Put"+name, write, u.put),
+		del: cleared("Delete"+name, write, u.del),
 	}
 }

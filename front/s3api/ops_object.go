@@ -42,7 +42,7 @@ func objectItself() []operation {
 		},
 		{
 			name: "OptionsObject", method: http.MethodOptions, scope: objectScope, open: true,
-			action: access.GetObject, serve: (*Handler).preflight, usage: meter.OptionsRequest, tier: meter.Tier2, logAs: "REST.OPTIONS.PREFLIGHT",
+			action: access.GetObject, serve: (*Handler).preflight, usage: meter.PreflightRequest, tier: meter.Tier2, logAs: "REST.OPTIONS.PREFLIGHT",
 			state: yes, note: "a preflight: no credentials, no policies",
 		},
 	}
@@ -84,9 +84,9 @@ func objectSubresources() []subresource {
 		},
 		{
 			scope: objectScope, query: "tagging", log: "OBJECT_TAGGING",
-			get: built("GetObjectTagging", access.GetObjectTagging, (*Handler).getObjectTagging, meter.ReadTagging),
-			put: built("PutObjectTagging", access.PutObjectTagging, (*Handler).putObjectTagging, meter.WriteTagging).describing((*Handler).describeObjectTags),
-			del: built("DeleteObjectTagging", access.DeleteObjectTagging, (*Handler).deleteObjectTagging, meter.DeleteTagging),
+			get: built("GetObjectTagging", access.GetObjectTagging, (*Handler).getObjectTagging, meter.ReadObjectTagging),
+			put: built("PutObjectTagging", access.PutObjectTagging, (*Handler).putObjectTagging, meter.WriteObjectTagging).describing((*Handler).describeObjectTags),
+			del: built("DeleteObjectTagging", access.DeleteObjectTagging, (*Handler).deleteObjectTagging, meter.DeleteObjectTagging),
 		},
 		{
 			scope: objectScope, query: "retention", log: "OBJECT_LOCK_RETENTION",

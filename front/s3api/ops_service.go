@@ -11,7 +11,7 @@ func serviceOperations() []operation {
 	return []operation{
 		{
 			name: "ListBuckets", method: http.MethodGet, scope: serviceScope,
-			action: access.ListAllMyBuckets, serve: (*Handler).listBuckets, usage: meter.ListAllMyBuckets, tier: meter.Tier2, logAs: "REST.GET.SERVICE",
+			action: access.ListAllMyBuckets, serve: (*Handler).listBuckets, usage: meter.ListAllMyBuckets, tier: meter.Tier1, logAs: "REST.GET.SERVICE",
 			state: yes,
 		},
 	}

@@ -26,7 +26,7 @@ func uploadOperations() []operation {
 		},
 		{
 			name: "ListParts", method: http.MethodGet, scope: objectScope, query: []string{"uploadId"},
-			action: access.ListMultipartUploadParts, serve: (*Handler).listParts, usage: meter.ListParts, tier: meter.Tier2, logAs: "REST.GET.UPLOAD",
+			action: access.ListMultipartUploadParts, serve: (*Handler).listParts, usage: meter.ListParts, tier: meter.Tier1, logAs: "REST.GET.UPLOAD",
 			state: yes,
 		},
 		{

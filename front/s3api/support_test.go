@@ -3,12 +3,14 @@ package s3api
 import (
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"shoal/core/access"
+	"shoal/core/meter"
 )
 
 var update = flag.Bool("update", false, "rewrite what is generated from the code")
@@ -95,6 +97,29 @@ func TestOperations(t *testing.T) {
 		}
 		if o.logAs == "" {
 			t.Errorf("%s has no name in the access log", o.name)
+		}
+	}
+}
+
+// TestTiers: PUT, COPY, POST and LIST are tier 1, DELETE is free, and all others are tier 2 (S3 pricing).
+func TestTiers(t *testing.T) {
+	for _, o := range append(operations(), websiteOperation()) {
+		want := meter.Tier2
+		switch o.method {
+		case http.MethodPut, http.MethodPost:
+			want = meter.Tier1
+		case http.MethodDelete:
+			want = meter.TierNone
+		case http.MethodGet:
+			if strings.HasPrefix(o.name, "List") || o.name == "GetBucketFeed" {
+				want = meter.Tier1
+			}
+		}
+		if o.name == "SelectObjectContent" {
+			want = meter.Tier2 // "GET, SELECT, and all other requests"
+		}
+		if o.tier != want {
+			t.Errorf("%s is of tier %d, want %d", o.name, o.tier, want)
 		}
 	}
 }
