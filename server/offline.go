@@ -15,8 +15,8 @@ import (
 )
 
 // Admin returns a client of the control API for a data directory: of the server that runs on it, or,
-// when none does, of this process, which opens the stores until done is called.
-func Admin(ctx context.Context, data string) (client *admin.Client, done func() error, err error) {
+// when none does, of this process, which opens the stores of a server of that region until done is called.
+func Admin(ctx context.Context, data, region string) (client *admin.Client, done func() error, err error) {
 	path := socketPath(data)
 	conn, err := net.Dial("unix", path)
 	if err == nil {
@@ -25,10 +25,10 @@ func Admin(ctx context.Context, data string) (client *admin.Client, done func() 
 	if !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ECONNREFUSED) {
 		return nil, nil, err
 	}
-	return adminOffline(data)
+	return adminOffline(data, region)
 }
 
-func adminOffline(data string) (*admin.Client, func() error, error) {
+func adminOffline(data, region string) (*admin.Client, func() error, error) {
 	if _, err := os.Stat(data); err != nil {
 		return nil, nil, err
 	}
@@ -41,6 +41,6 @@ func adminOffline(data string) (*admin.Client, func() error, error) {
 	if err != nil {
 		return nil, nil, errors.Join(err, st.close())
 	}
-	handler := admin.New(account.New(st.metadata, account.Options{}), meter.New(st.metadata, meter.Options{}), objects, admin.Options{Logger: log})
+	handler := admin.New(account.New(st.metadata, account.Options{}), meter.New(st.metadata, meter.Options{}), objects, admin.Options{Region: region, Logger: log})
 	return admin.InProcess(handler), func() error { objects.Close(); return st.close() }, nil
 }

@@ -147,7 +147,7 @@ func (s *Server) build() {
 		PeerPort: a.peerPort(), PublicHost: s.cfg.PublicHost, Rate: s.cfg.TrackerRate, Logger: s.log,
 	})
 	s.seeder = seeder.New(s.swarms, s.objects, s.quotas, s.seederOptions())
-	s.admin = admin.New(s.accounts, s.meter, s.objects, admin.Options{Status: s.status, Swarms: s.liveSwarms, Logger: s.log})
+	s.admin = admin.New(s.accounts, s.meter, s.objects, admin.Options{Status: s.status, Swarms: s.liveSwarms, Region: s.cfg.Region, Logger: s.log})
 }
 
 // seederOptions are those of the configuration, within what the process may open.

@@ -3,38 +3,69 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"shoal/config"
 	"shoal/front/admin"
 	"shoal/server"
+	"shoal/wire/sigv4"
 )
 
 // adminTarget says which server an admin command talks to.
 type adminTarget struct {
 	Data          string        `default:"./data" type:"path" help:"Data directory: its running server is asked, or it is opened when none runs."`
 	Endpoint      string        `help:"URL of a server elsewhere, asked over its S3 address with a root key."`
-	Region        string        `default:"us-east-1" help:"Region of the server elsewhere."`
+	Region        string        `default:"us-east-1" help:"Region of the server, when it is elsewhere or does not run."`
 	RootAccessKey string        `help:"Root access key for --endpoint."`
 	RootSecretKey config.Secret `help:"Root secret key for --endpoint."`
 }
 
 // call runs f with a client of the target and closes it.
 func (a *adminTarget) call(ctx context.Context, f func(*admin.Client) error) error {
-	client, done, err := a.open(ctx)
+	return a.callAs(ctx, a.rootKey(), f)
+}
+
+func (a *adminTarget) rootKey() sigv4.Credentials {
+	return sigv4.Credentials{AccessKeyID: a.RootAccessKey, SecretAccessKey: a.RootSecretKey.Reveal()}
+}
+
+// callAs is call with the key that --endpoint is asked with.
+func (a *adminTarget) callAs(ctx context.Context, key sigv4.Credentials, f func(*admin.Client) error) error {
+	client, done, err := a.open(ctx, key)
 	if err != nil {
 		return err
 	}
 	return errors.Join(f(client), done())
 }
 
-func (a *adminTarget) open(ctx context.Context) (*admin.Client, func() error, error) {
+func (a *adminTarget) open(ctx context.Context, key sigv4.Credentials) (*admin.Client, func() error, error) {
 	if a.Endpoint == "" {
-		return server.Admin(ctx, a.Data)
+		return server.Admin(ctx, a.Data, a.Region)
 	}
-	if a.RootAccessKey == "" || a.RootSecretKey == "" {
-		return nil, nil, usageError{fmt.Errorf("--endpoint needs a root key: set SHOAL_ROOT_ACCESS_KEY and SHOAL_ROOT_SECRET_KEY")}
+	if key.AccessKeyID == "" || key.SecretAccessKey == "" {
+		return nil, nil, usageError{errors.New("--endpoint needs a key: set SHOAL_ROOT_ACCESS_KEY and SHOAL_ROOT_SECRET_KEY")}
 	}
-	client, err := admin.Dial(a.Endpoint, a.Region, a.RootAccessKey, a.RootSecretKey.Reveal())
+	client, err := admin.Dial(a.Endpoint, a.Region, key)
 	return client, func() error { return nil }, err
+}
+
+// accountTarget is the target of commands that an account may run, too, for itself.
+type accountTarget struct {
+	adminTarget  `embed:""`
+	AccessKey    string        `help:"Access key for --endpoint, of an account or one of its users, instead of the root key."`
+	SecretKey    config.Secret `help:"Secret key that goes with --access-key."`
+	SessionToken config.Secret `help:"Session token that goes with --access-key, when it is temporary."`
+	Account      string        `help:"Only this account: its name, number of 12 digits or canonical ID (default: all for root, otherwise that of the key)."`
+}
+
+// call runs f with a client of the target and closes it.
+func (a *accountTarget) call(ctx context.Context, f func(*admin.Client) error) error {
+	key := a.rootKey()
+	if a.AccessKey != "" {
+		if a.Endpoint == "" {
+			// The socket would answer as root.
+			return usageError{errors.New("--access-key is for --endpoint")}
+		}
+		key = sigv4.Credentials{AccessKeyID: a.AccessKey, SecretAccessKey: a.SecretKey.Reveal(), SessionToken: a.SessionToken.Reveal()}
+	}
+	return a.callAs(ctx, key, f)
 }

@@ -9,12 +9,15 @@ import (
 )
 
 type usageCommand struct {
-	adminTarget `embed:""`
-	From        string `help:"First moment, RFC 3339 or YYYY-MM-DD, UTC (default: start of this month)."`
-	To          string `help:"Moment after the last, the same forms (default: now, rounded up)."`
-	Granularity string `default:"hour" enum:"hour,day,month" help:"Length of a row: hour, day or month."`
-	Format      string `default:"csv" enum:"csv,xml,json" help:"csv, xml or json."`
-	Bucket      string `help:"Only this bucket."`
+	accountTarget `embed:""`
+	From          string   `help:"First moment, RFC 3339 or YYYY-MM-DD, UTC (default: start of this month)."`
+	To            string   `help:"Moment after the last, the same forms (default: now, rounded up)."`
+	Granularity   string   `default:"hour" enum:"hour,day,month,hours,days,months" help:"Length of a row: hour, day or month."`
+	Format        string   `default:"csv" enum:"csv,xml,json" help:"csv, xml or json."`
+	Bucket        string   `help:"Only this bucket."`
+	Operation     []string `help:"Only this operation, such as GetObject; may be repeated."`
+	UsageType     []string `help:"Only this usage type, such as DataTransfer-Out-Bytes; may be repeated."`
+	SplitTorrent  bool     `help:"A row for each protocol, with a last column REST, SOAP or BITTORRENT."`
 }
 
 // Run prints the usage report.
@@ -33,7 +36,8 @@ func (c *usageCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	return c.call(ctx, func(client *admin.Client) error {
 		return client.Usage(ctx, t.out, admin.UsageQuery{
-			From: from, To: to, Granularity: c.Granularity, Format: c.Format, Bucket: c.Bucket,
+			From: from, To: to, Granularity: c.Granularity, Format: c.Format, Account: c.Account, Bucket: c.Bucket,
+			Operations: c.Operation, UsageTypes: c.UsageType, SplitTorrent: c.SplitTorrent,
 		})
 	})
 }

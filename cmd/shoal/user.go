@@ -22,8 +22,8 @@ type userCommand struct {
 type userCreateCommand struct {
 	adminTarget `embed:""`
 	Name        string `arg:"" help:"Name of the user."`
-	AccessKey   string `help:"Access key (default: made)."`
-	SecretKey   string `help:"Secret key (default: made)."`
+	AccessKey   string `explicit:"" help:"Access key (default: made)."`
+	SecretKey   string `explicit:"" help:"Secret key (default: made)."`
 	CanonicalID string `name:"canonical-id" help:"Canonical user ID, 64 hex digits (default: made)."`
 	DisplayName string `help:"Display name (default: NAME)."`
 	Email       string `help:"E-mail address, by which ACL grants can name the user."`

@@ -107,7 +107,7 @@ func flush(t *testing.T, m *Meter) {
 	}
 }
 
-// lines returns the report of q as "start operation type bucket value", one per row.
+// lines returns the report of q as "start end operation type bucket value", and the protocol where there is one, one per row.
 func lines(t *testing.T, m *Meter, q Query) string {
 	t.Helper()
 	rows, err := m.Report(t.Context(), q)
@@ -116,8 +116,9 @@ func lines(t *testing.T, m *Meter, q Query) string {
 	}
 	var b strings.Builder
 	for _, r := range rows {
-		fmt.Fprintf(&b, "%s %s %s %s %s %d\n", r.StartTime.Format("01-02T15"), r.EndTime.Format("01-02T15"),
-			r.Operation, r.UsageType, r.Resource, r.UsageValue)
+		line := fmt.Sprintf("%s %s %s %s %s %d %s", r.StartTime.Format("01-02T15"), r.EndTime.Format("01-02T15"),
+			r.Operation, r.UsageType, r.Resource, r.UsageValue, r.Source.Protocol())
+		b.WriteString(strings.TrimSuffix(line, " ") + "\n")
 	}
 	return b.String()
 }

@@ -32,10 +32,10 @@ func (g Granularity) String() string {
 	}
 }
 
-// ParseGranularity reads "hour", "day" or "month".
+// ParseGranularity reads "hour", "day" or "month", or with an s, as AWS's form has them.
 func ParseGranularity(s string) (Granularity, error) {
 	for _, g := range []Granularity{Hour, Day, Month} {
-		if s == g.String() {
+		if s == g.String() || s == g.String()+"s" {
 			return g, nil
 		}
 	}

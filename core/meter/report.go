@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -17,8 +18,8 @@ import (
 // Service is the Service column of every row.
 const Service = "AmazonS3"
 
-// maxReportRows bounds the memory of one report (about 200 MB). A query over it is refused; a coarser
-// granularity, a shorter time or a filter brings it under.
+// maxReportRows bounds the memory of one report (about 200 MB): the rows of one period, and all that Report returns. A
+// query over it is refused; a coarser granularity, a shorter time or a filter brings it under.
 const maxReportRows = 1 << 20
 
 // Query says what a report holds.
@@ -27,7 +28,10 @@ type Query struct {
 	Granularity Granularity
 	Account     string // "" = all
 	Bucket      string // "" = all, usage without a bucket too
-	Source      Source // AnySource = all, added up
+	Source      Source // AnySource = all
+	BySource    bool   // a row for each source, instead of one of their sum
+	Operations  []Operation
+	UsageTypes  []UsageType // of both, none = all
 }
 
 // Row is one line of the usage report. StartTime and EndTime are UTC, EndTime is exclusive; they are the
@@ -41,24 +45,23 @@ type Row struct {
 	StartTime  time.Time
 	EndTime    time.Time
 	UsageValue int64 // requests, bytes, byte-hours (rounded down) or objects (average, to the nearest)
+	// Source is AnySource unless the query is BySource, and for what is stored, which comes by none.
+	Source Source
 }
 
-// Report returns the rows of q, all epochs added up, in order of StartTime, Account, Resource, Operation
-// and UsageType (by name). What is not yet flushed is in it, also when it cannot be written now (then
-// within the bounds of memory). Rows of value 0 are left out. A bad query is InvalidArgument.
+// Report returns what Rows yields.
 func (m *Meter) Report(ctx context.Context, q Query) ([]Row, error) {
-	f, err := newFold(q)
-	if err != nil {
-		return nil, fault.New("report usage", q.Bucket, fault.InvalidArgument, err)
+	var rows []Row
+	for r, err := range m.Rows(ctx, q) {
+		if err == nil && len(rows) == maxReportRows {
+			err = fault.New("report usage", q.Bucket, fault.InvalidArgument, errReportTooLarge)
+		}
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r)
 	}
-	unwritten, err := m.flushForReport(ctx)
-	if err != nil {
-		return nil, fault.New("report usage", q.Bucket, reportKind(ctx, err), err)
-	}
-	if err := m.scan(ctx, f, unwritten); err != nil {
-		return nil, fault.New("report usage", q.Bucket, reportKind(ctx, err), err)
-	}
-	return f.rows(), nil
+	return rows, nil
 }
 
 // Sent returns the bytes that an account has sent from from until to, of one bucket unless that is "": its
@@ -107,45 +110,14 @@ func (m *Meter) flushForReport(ctx context.Context) (map[string]kv.Write, error)
 	return unwritten, nil
 }
 
-// scan folds the rows of the query's hours into f; a row in unwritten counts with that value.
-func (m *Meter) scan(ctx context.Context, f *fold, unwritten map[string]kv.Write) error {
-	from, to := appendHourKey(nil, f.from), appendHourKey(nil, f.to)
-	for more := true; more; {
-		var rows []kv.Row
-		var err error
-		rows, more, err = m.engine.Scan(ctx, from, to, kv.ScanOptions{})
-		if err != nil {
-			return fmt.Errorf("scan usage rows: %w", err)
-		}
-		for _, row := range rows {
-			value := row.Value
-			if w, ok := unwritten[string(row.Key)]; ok {
-				value = w.Value
-				delete(unwritten, string(row.Key))
-			}
-			if err := f.add(row.Key, value); err != nil {
-				return err
-			}
-		}
-		if more {
-			from = append(rows[len(rows)-1].Key, 0)
-		}
-	}
-	for _, w := range unwritten {
-		if err := f.add(w.Key, w.Value); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+var errReportTooLarge = fmt.Errorf("report of more than %d rows at a time: ask for a shorter time, a coarser granularity or one bucket", maxReportRows)
 
-var errReportTooLarge = fmt.Errorf("report of more than %d rows: ask for a shorter time, a coarser granularity or one bucket", maxReportRows)
-
-// fold adds stored rows up to the rows of one report.
+// fold adds stored rows, which come in order of hour, up to the rows of a report, period by period.
 type fold struct {
 	q        Query
-	from, to hour // end exclusive
-	sums     map[foldKey]amount
+	from, to hour                         // end exclusive
+	sums     map[int64]map[foldKey]amount // by the start of their period
+	held     int                          // in sums
 
 	hour       hour // of start and end
 	start, end int64
@@ -155,6 +127,7 @@ type foldKey struct {
 	start, end int64 // Unix seconds
 	operation  Operation
 	usageType  UsageType
+	source     Source
 	account    string
 	bucket     string
 }
@@ -176,19 +149,16 @@ func newFold(q Query) (*fold, error) {
 	if to.start().Before(q.To) {
 		to++
 	}
-	return &fold{q: q, from: hourOf(q.From), to: to, sums: make(map[foldKey]amount), hour: math.MaxUint32}, nil
+	return &fold{q: q, from: hourOf(q.From), to: to, sums: make(map[int64]map[foldKey]amount), hour: math.MaxUint32}, nil
 }
 
-// add folds one row in, when it is within the query.
-func (f *fold) add(key, value []byte) error {
-	r, err := decodeRow(key, value)
-	if err != nil {
-		return fmt.Errorf("usage row %x: %w", key, err)
-	}
-	if r.hour < f.from || r.hour >= f.to ||
-		f.q.Account != "" && f.q.Account != r.account ||
+// add folds r in, which is of the query's time, when the query is about it. Of usage types all are folded in: some are
+// made of others.
+func (f *fold) add(r record) error {
+	if f.q.Account != "" && f.q.Account != r.account ||
 		f.q.Bucket != "" && f.q.Bucket != r.bucket ||
-		f.q.Source != AnySource && f.q.Source != r.source {
+		f.q.Source != AnySource && f.q.Source != r.source ||
+		len(f.q.Operations) > 0 && !slices.Contains(f.q.Operations, r.operation) {
 		return nil
 	}
 	f.seek(r.hour)
@@ -196,12 +166,43 @@ func (f *fold) add(key, value []byte) error {
 		start: f.start, end: f.end, operation: r.operation, usageType: r.usageType,
 		account: r.account, bucket: r.bucket,
 	}
-	old, ok := f.sums[k]
-	if !ok && len(f.sums) >= maxReportRows {
-		return errReportTooLarge
+	if f.q.BySource && r.usageType <= DataTransferOut {
+		k.source = r.source
 	}
-	f.sums[k] = old.add(r.amount)
+	return f.addTo(k, r.amount)
+}
+
+func (f *fold) addTo(k foldKey, a amount) error {
+	period := f.sums[k.start]
+	if period == nil {
+		period = make(map[foldKey]amount)
+		f.sums[k.start] = period
+	}
+	old, ok := period[k]
+	if !ok {
+		if f.held >= maxReportRows {
+			return errReportTooLarge
+		}
+		f.held++
+	}
+	period[k] = old.add(a)
 	return nil
+}
+
+// passes reports whether h is after the period of what was folded in last.
+func (f *fold) passes(h hour) bool { return h.start().Unix() >= f.end }
+
+// take returns the rows of the periods that end by h, in order, and forgets them.
+func (f *fold) take(h hour) (rows []Row) {
+	for _, start := range slices.Sorted(maps.Keys(f.sums)) {
+		if _, end := f.periodOf(hour(start / secondsPerHour)); end > h.start().Unix() {
+			break
+		}
+		rows = append(rows, f.rows(f.sums[start])...)
+		f.held -= len(f.sums[start])
+		delete(f.sums, start)
+	}
+	return rows
 }
 
 // seek makes start and end those of the period of h. Rows come in order of hour, so it seldom works.
@@ -209,37 +210,42 @@ func (f *fold) seek(h hour) {
 	if h == f.hour {
 		return
 	}
-	start, end := f.q.Granularity.period(h.start())
 	f.hour = h
-	f.start = max(start.Unix(), f.from.start().Unix())
-	f.end = min(end.Unix(), f.to.start().Unix())
+	f.start, f.end = f.periodOf(h)
 }
 
-// rows returns the report.
-func (f *fold) rows() []Row {
-	rows := make([]Row, 0, len(f.sums))
-	for k, a := range f.sums {
-		value := f.value(k, a)
-		if k.usageType == sampledSeconds || value == 0 {
+// periodOf returns the period of h, cut to the time of the query.
+func (f *fold) periodOf(h hour) (start, end int64) {
+	first, last := f.q.Granularity.period(h.start())
+	return max(first.Unix(), f.from.start().Unix()), min(last.Unix(), f.to.start().Unix())
+}
+
+// rows returns the rows of one period in order.
+func (f *fold) rows(period map[foldKey]amount) []Row {
+	rows := make([]Row, 0, len(period))
+	for k, a := range period {
+		value := k.value(a, period)
+		if k.usageType == sampledSeconds || value == 0 || len(f.q.UsageTypes) > 0 && !slices.Contains(f.q.UsageTypes, k.usageType) {
 			continue
 		}
 		rows = append(rows, Row{
 			Service: Service, Account: k.account, Operation: k.operation, UsageType: k.usageType, Resource: k.bucket,
 			StartTime: time.Unix(k.start, 0).UTC(), EndTime: time.Unix(k.end, 0).UTC(), UsageValue: value,
+			Source: k.source,
 		})
 	}
 	slices.SortFunc(rows, compareRows)
 	return rows
 }
 
-// value converts a from the unit of the rows to that of the report.
-func (f *fold) value(k foldKey, a amount) int64 {
+// value converts a from the unit of the rows to that of the report. It is of a period.
+func (k foldKey) value(a amount, period map[foldKey]amount) int64 {
 	switch k.usageType {
 	case TimedStorage:
 		return a.div(secondsPerHour)
 	case StorageObjectCount:
 		k.usageType = sampledSeconds
-		seconds := f.sums[k]
+		seconds := period[k]
 		if seconds.lo == 0 || seconds.hi != 0 {
 			return 0
 		}
@@ -256,5 +262,6 @@ func compareRows(a, b Row) int {
 		cmp.Compare(a.Resource, b.Resource),
 		cmp.Compare(a.Operation.String(), b.Operation.String()),
 		cmp.Compare(a.UsageType.String(), b.UsageType.String()),
+		cmp.Compare(a.Source, b.Source),
 	)
 }

@@ -105,6 +105,18 @@ func TestReportFiltersAndOrder(t *testing.T) {
 		"torrents": {func(q *Query) { q.Source = BitTorrent }, h + "GetObject DataTransfer-Out-Bytes z 80\n" +
 			h + "GetObject Requests-Tier2 z 8\n"},
 		"nothing": {func(q *Query) { q.Account = "nobody" }, ""},
+		"operations": {func(q *Query) { q.Operations = []Operation{PutObject, ListAllMyBuckets} }, h + "ListAllMyBuckets Requests-Tier1  16\n" +
+			h + "PutObject DataTransfer-In-Bytes z 9\n" + h + "PutObject Requests-Tier1 z 2\n" + h + "PutObject Requests-Tier1 a 1\n"},
+		"usage types": {
+			func(q *Query) { q.UsageTypes = []UsageType{DataTransferIn, DataTransferOut} },
+			h + "GetObject DataTransfer-Out-Bytes z 120\n" + h + "PutObject DataTransfer-In-Bytes z 9\n",
+		},
+		"both": {func(q *Query) { q.Operations, q.UsageTypes = []Operation{GetObject}, []UsageType{DataTransferOut} }, h + "GetObject DataTransfer-Out-Bytes z 120\n"},
+		"sources": {
+			func(q *Query) { q.BySource, q.Bucket, q.Operations = true, "z", []Operation{GetObject} },
+			h + "GetObject DataTransfer-Out-Bytes z 40 REST\n" + h + "GetObject DataTransfer-Out-Bytes z 80 BITTORRENT\n" +
+				h + "GetObject Requests-Tier2 z 4 REST\n" + h + "GetObject Requests-Tier2 z 8 BITTORRENT\n" + h + "GetObject Requests-Tier2 z 32 REST\n",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

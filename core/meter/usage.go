@@ -1,5 +1,7 @@
 package meter
 
+import "strings"
+
 // UsageType is the UsageType column of the usage report: what is counted, and in which unit.
 // The numbers are in stored rows: a new type goes at the end, a number is never used again.
 type UsageType uint8
@@ -43,6 +45,16 @@ func UsageTypes() []UsageType {
 	return []UsageType{RequestsTier1, RequestsTier2, DataTransferIn, DataTransferOut, TimedStorage, StorageObjectCount}
 }
 
+// ParseUsageType returns the type of that name that a report can hold.
+func ParseUsageType(name string) (UsageType, bool) {
+	for _, t := range UsageTypes() {
+		if t.String() == name {
+			return t, true
+		}
+	}
+	return 0, false
+}
+
 // Tier is the request class of an event.
 type Tier uint8
 
@@ -76,4 +88,12 @@ func (s Source) String() string {
 	default:
 		return "any"
 	}
+}
+
+// Protocol returns the name in the report's column Protocol; "" for AnySource, which what is stored has.
+func (s Source) Protocol() string {
+	if s == AnySource {
+		return ""
+	}
+	return strings.ToUpper(s.String())
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"iter"
 	"strconv"
 )
 
@@ -14,19 +15,25 @@ const (
 	xmlEnd   = "</AWSUsageReport>\n"
 )
 
-// WriteXML writes rows as the AWS usage report in XML: one OperationUsage element a line.
-func WriteXML(w io.Writer, rows []Row) error {
+// WriteXML writes rows as the AWS usage report in XML: one OperationUsage element a line. Errors are as for WriteCSV.
+func WriteXML(w io.Writer, rows iter.Seq2[Row, error], v View) error {
 	b := bufio.NewWriter(w) // its first error sticks until Flush
 	b.WriteString(xmlStart)
-	for _, r := range rows {
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
 		b.WriteString("<OperationUsage>")
 		writeElement(b, "ServiceName", r.Service)
 		writeElement(b, "OperationName", r.Operation.String())
-		writeElement(b, "UsageType", r.UsageType.String())
+		writeElement(b, "UsageType", v.usageType(r.UsageType))
 		writeElement(b, "Resource", r.Resource)
 		writeElement(b, "StartTime", r.StartTime.UTC().Format(timeFormat))
 		writeElement(b, "EndTime", r.EndTime.UTC().Format(timeFormat))
 		writeElement(b, "UsageValue", strconv.FormatInt(r.UsageValue, 10))
+		if v.Protocol {
+			writeElement(b, "Protocol", r.Source.Protocol())
+		}
 		b.WriteString("</OperationUsage>\n")
 	}
 	b.WriteString(xmlEnd)

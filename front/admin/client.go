@@ -35,17 +35,17 @@ func DialSocket(path string) *Client {
 	return &Client{http: &http.Client{Transport: &http.Transport{DialContext: dial}}, base: "http://shoal"}
 }
 
-// Dial returns a client of the server at an S3 endpoint URL, signing with a root key.
-func Dial(endpoint, region, accessKey, secretKey string) (*Client, error) {
+// Dial returns a client of the server at an S3 endpoint URL, signing for region with a key of root, or of an account to
+// ask what it may.
+func Dial(endpoint, region string, key sigv4.Credentials) (*Client, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, fmt.Errorf("endpoint %q is not a URL such as http://host:9000", endpoint)
 	}
-	credentials := sigv4.Credentials{AccessKeyID: accessKey, SecretAccessKey: secretKey}
 	return &Client{
 		http: &http.Client{},
 		base: u.Scheme + "://" + u.Host + PathPrefix,
-		sign: func(r *http.Request, body []byte) error { return signBody(r, body, credentials, region) },
+		sign: func(r *http.Request, body []byte) error { return signBody(r, body, key, region) },
 	}, nil
 }
 
@@ -58,8 +58,15 @@ func InProcess(handler http.Handler) *Client {
 type handlerTransport struct{ http.Handler }
 
 // RoundTrip implements http.RoundTripper.
-func (h handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+func (h handlerTransport) RoundTrip(r *http.Request) (response *http.Response, err error) {
 	w := &answer{status: http.StatusOK, header: http.Header{}}
+	defer func() {
+		if p := recover(); p == http.ErrAbortHandler {
+			response, err = nil, io.ErrUnexpectedEOF // as over a connection that is cut
+		} else if p != nil {
+			panic(p)
+		}
+	}()
 	h.ServeHTTP(w, r)
 	return &http.Response{
 		StatusCode: w.status, Status: http.StatusText(w.status), Header: w.header,
@@ -105,6 +112,7 @@ func (c *Client) Usage(ctx context.Context, w io.Writer, q UsageQuery) error {
 	v := url.Values{
 		"from": {q.From.UTC().Format(time.RFC3339)}, "to": {q.To.UTC().Format(time.RFC3339)},
 		"granularity": {q.Granularity}, "format": {q.Format}, "bucket": {q.Bucket},
+		"account": {q.Account}, "operation": q.Operations, "usage-type": q.UsageTypes, "split-torrent": {strconv.FormatBool(q.SplitTorrent)},
 	}
 	body, err := c.call(ctx, http.MethodGet, "/v1/usage?"+v.Encode(), nil)
 	if err != nil {

@@ -23,6 +23,7 @@ const maxBody = 64 << 10
 type Options struct {
 	Status func() Status  // live state; zero when nil
 	Swarms func() []Swarm // live swarms, in any order, without what NewSwarmReport computes; none when nil
+	Region string         // whose code stands before usage types; "" is as us-east-1, which has none
 	Logger *slog.Logger   // slog.Default()
 
 	Now func() time.Time // time.Now

@@ -3,53 +3,110 @@ package admin
 import (
 	"errors"
 	"io"
+	"iter"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
+	"shoal/core/fault"
 	"shoal/core/meter"
 )
 
-// usage answers the report in the format asked for.
+// usage answers the report in the format asked for, while it is read: an error in its middle cuts the answer off.
 func (h *Handler) usage(w http.ResponseWriter, r *http.Request) {
 	write, contentType, err := reportFormat(r.FormValue("format"))
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	rows, err := h.report(r)
+	query, err := h.usageQuery(r)
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	w.Header().Set("Content-Type", contentType)
-	_ = write(w, rows) // an error means that the client went away
+	out := &bodyWriter{ResponseWriter: w, contentType: contentType}
+	view := meter.View{Protocol: query.BySource, RegionCode: meter.RegionCode(h.o.Region)}
+	err = write(out, h.meter.Rows(r.Context(), query), view)
+	switch {
+	case err == nil:
+	case !out.begun:
+		h.fail(w, r, err)
+	default:
+		if fault.KindOf(err) != fault.Canceled && r.Context().Err() == nil {
+			h.o.Logger.ErrorContext(r.Context(), "usage report broke off", "error", err)
+		}
+		panic(http.ErrAbortHandler) // net/http: so that the client sees that the rest is missing
+	}
 }
 
-func (h *Handler) report(r *http.Request) ([]meter.Row, error) {
-	from, err := time.Parse(time.RFC3339, r.FormValue("from"))
-	if err != nil {
-		return nil, invalid("from", err)
+// bodyWriter sets the media type when the body begins.
+type bodyWriter struct {
+	http.ResponseWriter
+	contentType string
+	begun       bool
+}
+
+// Write implements io.Writer.
+func (b *bodyWriter) Write(p []byte) (int, error) {
+	if !b.begun {
+		b.begun = true
+		b.Header().Set("Content-Type", b.contentType)
 	}
-	to, err := time.Parse(time.RFC3339, r.FormValue("to"))
-	if err != nil {
-		return nil, invalid("to", err)
+	return b.ResponseWriter.Write(p)
+}
+
+// usageQuery reads what report is asked for.
+func (h *Handler) usageQuery(r *http.Request) (q meter.Query, err error) {
+	v := r.URL.Query()
+	if q.From, err = time.Parse(time.RFC3339, v.Get("from")); err != nil {
+		return q, invalid("from", err)
 	}
-	granularity, err := meter.ParseGranularity(r.FormValue("granularity"))
-	if err != nil {
-		return nil, invalid("granularity", err)
+	if q.To, err = time.Parse(time.RFC3339, v.Get("to")); err != nil {
+		return q, invalid("to", err)
+	}
+	if q.Granularity, err = meter.ParseGranularity(v.Get("granularity")); err != nil {
+		return q, invalid("granularity", err)
+	}
+	if split := v.Get("split-torrent"); split != "" {
+		if q.BySource, err = strconv.ParseBool(split); err != nil {
+			return q, invalid("split-torrent", err)
+		}
+	}
+	if err := h.usageFilters(v, &q); err != nil {
+		return q, err
 	}
 	account, err := h.billedAccount(r, actionUsage)
-	if err != nil {
-		return nil, err
+	q.Account, q.Bucket = string(account), v.Get("bucket")
+	return q, err
+}
+
+// usageFilters reads the operations and usage types that a report is to hold, the latter with or without the region's code.
+func (h *Handler) usageFilters(v url.Values, q *meter.Query) error {
+	operations, types := v["operation"], v["usage-type"]
+	if len(operations) > len(meter.Operations()) || len(types) > len(meter.UsageTypes()) {
+		return invalid("operation, usage-type", errors.New("there are not so many"))
 	}
-	return h.meter.Report(r.Context(), meter.Query{
-		From: from, To: to, Granularity: granularity, Account: string(account), Bucket: r.FormValue("bucket"),
-	})
+	for _, name := range operations {
+		o, ok := meter.ParseOperation(name)
+		if !ok {
+			return invalid("operation", errors.New(strconv.Quote(name)+" is no operation of the usage report"))
+		}
+		q.Operations = append(q.Operations, o)
+	}
+	for _, name := range types {
+		t, ok := meter.ParseUsageType(strings.TrimPrefix(name, meter.RegionCode(h.o.Region)+"-"))
+		if !ok {
+			return invalid("usage-type", errors.New(strconv.Quote(name)+" is no usage type of the usage report"))
+		}
+		q.UsageTypes = append(q.UsageTypes, t)
+	}
+	return nil
 }
 
 // reportFormat returns how a format is written, and its media type.
-func reportFormat(name string) (write func(io.Writer, []meter.Row) error, contentType string, err error) {
+func reportFormat(name string) (write func(io.Writer, iter.Seq2[meter.Row, error], meter.View) error, contentType string, err error) {
 	switch name {
 	case "csv":
 		return meter.WriteCSV, "text/csv; charset=utf-8", nil

@@ -36,7 +36,13 @@ type UsageQuery struct {
 	From, To    time.Time
 	Granularity string // hour, day or month
 	Format      string // csv, xml or json
-	Bucket      string // "" = all
+
+	Account    string   // name, number or canonical id; "" = all for root, the caller's own for others
+	Bucket     string   // "" = all
+	Operations []string // of both, none = all
+	UsageTypes []string
+
+	SplitTorrent bool // a row for each protocol, with a column for it
 }
 
 // FsckReport is what fsck found. Nothing is repaired.
