@@ -48,24 +48,29 @@ func (a *adminTarget) open(ctx context.Context, key sigv4.Credentials) (*admin.C
 	return client, func() error { return nil }, err
 }
 
-// accountTarget is the target of commands that an account may run, too, for itself.
-type accountTarget struct {
+// keyTarget is the target of commands that an account may run, too, for itself.
+type keyTarget struct {
 	adminTarget  `embed:""`
 	AccessKey    string        `help:"Access key for --endpoint, of an account or one of its users, instead of the root key."`
 	SecretKey    config.Secret `help:"Secret key that goes with --access-key."`
 	SessionToken config.Secret `help:"Session token that goes with --access-key, when it is temporary."`
-	Account      string        `help:"Only this account: its name, number of 12 digits or canonical ID (default: all for root, otherwise that of the key)."`
 }
 
 // call runs f with a client of the target and closes it.
-func (a *accountTarget) call(ctx context.Context, f func(*admin.Client) error) error {
-	key := a.rootKey()
-	if a.AccessKey != "" {
-		if a.Endpoint == "" {
+func (k *keyTarget) call(ctx context.Context, f func(*admin.Client) error) error {
+	key := k.rootKey()
+	if k.AccessKey != "" {
+		if k.Endpoint == "" {
 			// The socket would answer as root.
 			return usageError{errors.New("--access-key is for --endpoint")}
 		}
-		key = sigv4.Credentials{AccessKeyID: a.AccessKey, SecretAccessKey: a.SecretKey.Reveal(), SessionToken: a.SessionToken.Reveal()}
+		key = sigv4.Credentials{AccessKeyID: k.AccessKey, SecretAccessKey: k.SecretKey.Reveal(), SessionToken: k.SessionToken.Reveal()}
 	}
-	return a.callAs(ctx, key, f)
+	return k.callAs(ctx, key, f)
+}
+
+// accountTarget is a keyTarget of commands about one account or, for root, all.
+type accountTarget struct {
+	keyTarget `embed:""`
+	Account   string `help:"Only this account: its name, number of 12 digits or canonical ID (default: all for root, otherwise that of the key)."`
 }

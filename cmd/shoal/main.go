@@ -27,6 +27,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Share   shareCommand   `cmd:"" help:"Serve, put files into a public bucket, print their links, keep seeding."`
 	User    userCommand    `cmd:"" help:"Manage users and their access keys."`
+	Account accountCommand `cmd:"" help:"Show the accounts: users as owners of buckets and of what is in IAM."`
 	Bucket  bucketCommand  `cmd:"" help:"Show a bucket, and set how its torrents are seeded."`
 	Top     topCommand     `cmd:"" help:"Show the live swarms: copies sent, and what the crowd moved."`
 	Usage   usageCommand   `cmd:"" help:"Print the usage report."`

@@ -63,6 +63,19 @@ func (s *Store) count(ctx context.Context, from []byte) (n int, err error) {
 	return n, err
 }
 
+// Counts is how many identities an account has.
+type Counts struct{ Users, Groups, Roles int }
+
+// CountIdentities returns how many users, groups and roles are in an account.
+func (s *Store) CountIdentities(ctx context.Context, account access.CanonicalID) (n Counts, err error) {
+	for kind, to := range map[IdentityKind]*int{IAMUser: &n.Users, IAMGroup: &n.Groups, IAMRole: &n.Roles} {
+		if *to, err = s.count(ctx, rowKey(kind.row(), account.AccountID())); err != nil {
+			return Counts{}, wrap("count identities", account.AccountID(), err)
+		}
+	}
+	return n, nil
+}
+
 // CreateIdentity makes an identity of i's kind, name, path, tags and, for a role, trust policy, description and
 // longest session; an empty path is "/". InvalidArgument, MalformedPolicy, AlreadyExists, LimitExceeded; NoSuchEntity
 // when the boundary is no policy of the account.

@@ -8,6 +8,7 @@ import (
 
 	"shoal/core/access"
 	"shoal/core/account"
+	"shoal/core/object"
 )
 
 // identityPrincipal returns a user of an account whose own policy is document.
@@ -81,6 +82,10 @@ func TestAccounts(t *testing.T) {
 		{"a user within a boundary", identityPrincipal(t, ann, usage, boundary), "usage?", 403},
 		{"a user from inside", identityPrincipal(t, ann, inside), "usage?", 200},
 		{"a user from outside", identityPrincipal(t, ann, strings.Replace(inside, "10.0", "11.0", 1)), "usage?", 403},
+		{"root, accounts", root, "accounts?", 200},
+		{"an account, accounts", ann.Principal(), "accounts?", 200},
+		{"an account, another one", ann.Principal(), "accounts?account=bob", 403},
+		{"a user with other leave, accounts", user, "accounts?", 403},
 		{"anonymous", access.Principal{}, "usage?", 403},
 		{"a user of no account", access.Principal{Kind: access.User}, "usage?", 403},
 	}
@@ -100,5 +105,47 @@ func TestAccounts(t *testing.T) {
 		if w.Code == http.StatusForbidden && strings.Contains(w.Body.String(), string(bob.CanonicalID)) {
 			t.Errorf("%s: the refusal tells of another account: %s", tt.name, w.Body)
 		}
+	}
+}
+
+// TestListAccounts: each account with what is in it; what a user makes is his account's.
+func TestListAccounts(t *testing.T) {
+	h := newTestHandler(t)
+	for _, name := range []string{"bob", "ann"} {
+		if _, _, err := h.accounts.CreateUser(t.Context(), account.NewUser{Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ann, err := h.accounts.User(t.Context(), "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []account.Identity{{Kind: account.IAMUser, Name: "ida"}, {Kind: account.IAMUser, Name: "ian"}, {Kind: account.IAMGroup, Name: "all"}} {
+		i.Account = ann.CanonicalID
+		if _, err := h.accounts.CreateIdentity(t.Context(), i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"pond", "lake", "river"} {
+		if _, err := h.objects.CreateBucket(t.Context(), object.NewBucket{Name: name, Owner: access.Owner{ID: ann.CanonicalID}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	client := InProcess(h)
+	list, err := client.Accounts(t.Context(), "")
+	if err != nil || len(list) != 2 || list[1].Name != "bob" || list[1].Buckets != 0 || list[1].Users != 0 {
+		t.Errorf("Accounts = %+v, %v, want ann and bob", list, err)
+	}
+	want := Account{
+		Name: "ann", Number: ann.CanonicalID.AccountID(), CanonicalID: string(ann.CanonicalID), Role: "user", Created: ann.Created,
+		Users: 2, Groups: 1, Buckets: 3,
+	}
+	for _, name := range []string{"Ann", want.Number, want.CanonicalID} {
+		if list, err = client.Accounts(t.Context(), name); err != nil || len(list) != 1 || list[0] != want {
+			t.Errorf("Accounts(%s) = %+v, %v, want %+v", name, list, err, want)
+		}
+	}
+	if _, err := client.Accounts(t.Context(), strings.Repeat("0", 64)); err == nil {
+		t.Error("an account that is not there is shown")
 	}
 }

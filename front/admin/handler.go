@@ -68,6 +68,7 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	h.mux.HandleFunc("POST /v1/fsck", h.json(h.fsck))
 	h.mux.HandleFunc("GET /v1/status", h.json(h.status))
 	h.mux.HandleFunc("GET /v1/swarms", h.json(h.swarms))
+	h.forAccounts("GET /v1/accounts", h.json(h.listAccounts))
 	h.forAccounts("GET /v1/usage", h.usage)
 	return h
 }
