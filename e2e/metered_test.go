@@ -58,4 +58,8 @@ func checkMeteredToTheByte(t *testing.T, s *server, c btClient, p published) {
 		t.Errorf("usage = %d bytes, %d requests; the seeder's sockets sent %d bytes, %d pairs of connection and piece",
 			gotBytes, gotRequests, payload, requests)
 	}
+	apartBytes, apartRequests := s.usageBy(func(protocol string) bool { return protocol == "BITTORRENT" }).got(p.bucket)
+	if apartBytes != gotBytes || apartRequests != gotRequests {
+		t.Errorf("usage of torrents alone = %d bytes, %d requests, want the same", apartBytes, apartRequests)
+	}
 }

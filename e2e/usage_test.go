@@ -21,24 +21,32 @@ type usage map[usageKey]int64
 // usage fetches the report and adds the hours up.
 func (s *server) usage() usage {
 	s.t.Helper()
-	out := s.report("json")
+	return s.usageBy(func(string) bool { return true })
+}
+
+// usageBy fetches the report with torrents apart, and adds the hours of some protocols up; what is stored has none.
+func (s *server) usageBy(protocol func(string) bool) usage {
+	s.t.Helper()
+	out := s.report("json", "--split-torrent")
 	var rows []struct {
-		Operation, UsageType, Resource string
-		UsageValue                     int64
+		Operation, UsageType, Resource, Protocol string
+		UsageValue                               int64
 	}
 	if err := json.Unmarshal([]byte(out), &rows); err != nil {
 		s.t.Fatalf("usage report: %v\n%s", err, out)
 	}
 	u := usage{}
 	for _, r := range rows {
-		u[usageKey{r.Operation, r.UsageType, r.Resource}] += r.UsageValue
+		if protocol(r.Protocol) {
+			u[usageKey{r.Operation, r.UsageType, r.Resource}] += r.UsageValue
+		}
 	}
 	return u
 }
 
-func (s *server) report(format string) string {
+func (s *server) report(format string, flags ...string) string {
 	s.t.Helper()
-	out, code := s.command("usage", "--data", s.data, "--format", format)
+	out, code := s.command(append([]string{"usage", "--data", s.data, "--format", format}, flags...)...)
 	if code != 0 {
 		s.t.Fatalf("shoal usage: exit code %d", code)
 	}

@@ -258,3 +258,24 @@ func TestRequestsAreUses(t *testing.T) {
 		}
 	}
 }
+
+// TestAccountsPayForTheirUsers: a bucket that an IAM user makes is its account's, who pays for what anyone does there.
+func TestAccountsPayForTheirUsers(t *testing.T) {
+	s := newTestServer(t, Options{})
+	s.addIAMUser(t, "bob", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`)
+	s.must(t, "bob", "PUT", "/bobs", "")
+	s.must(t, "bob", "PUT", "/bobs/k", "hello", "x-amz-acl: public-read")
+	s.must(t, "bob", "GET", "/", "")
+	s.must(t, anonymous, "GET", "/bobs/k", "")
+	s.must(t, other, "GET", "/bobs/k", "")
+	pays := string(s.users[owner].CanonicalID)
+	b, err := s.objects.Bucket(t.Context(), "bobs")
+	if err != nil || b.Owner != pays {
+		t.Fatalf("the bucket is %q's, %v, want %q's", b.Owner, err, pays)
+	}
+	for i, e := range s.usage.wait(t, 5) {
+		if e.Account != pays || e.Requests != 1 {
+			t.Errorf("event %d: %+v, want a request that %q pays for", i, e, pays)
+		}
+	}
+}
