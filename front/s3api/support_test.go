@@ -1,8 +1,10 @@
 package s3api
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -122,4 +124,53 @@ func TestTiers(t *testing.T) {
 			t.Errorf("%s is of tier %d, want %d", o.name, o.tier, want)
 		}
 	}
+}
+
+const usageReportPath = "../../docs/protocol/usage-report.md"
+
+// TestUsageReportPage holds the table of operations in docs/protocol/usage-report.md against that of the code.
+func TestUsageReportPage(t *testing.T) {
+	const head = "| operation | tier | requests |\n|---|---|---|\n"
+	data, err := os.ReadFile(usageReportPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(data), head)
+	if !ok {
+		t.Fatalf("%s has no table of operations", usageReportPath)
+	}
+	got, after, _ := strings.Cut(rest, "\n\n")
+	want := strings.TrimSpace(usageOperations(append(operations(), websiteOperation())))
+	if *update {
+		if err := os.WriteFile(usageReportPath, []byte(before+head+want+"\n\n"+strings.TrimLeft(after, "\n")), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got != want {
+		t.Errorf("%s is not what the operations table says: run go test ./front/s3api -run TestUsageReportPage -update", usageReportPath)
+	}
+}
+
+// usageOperations is a row for each operation of the usage report, with the S3 operations that are metered as it.
+func usageOperations(rows []operation) string {
+	type key struct {
+		usage meter.Operation
+		tier  meter.Tier
+	}
+	names := make(map[key][]string)
+	for _, o := range rows {
+		k := key{o.usage, o.tier}
+		names[k] = append(names[k], o.name)
+	}
+	keys := slices.SortedFunc(maps.Keys(names), func(a, b key) int {
+		return cmp.Or(strings.Compare(a.usage.String(), b.usage.String()), cmp.Compare(a.tier, b.tier))
+	})
+	tiers := map[meter.Tier]string{meter.TierNone: "free", meter.Tier1: "1", meter.Tier2: "2"}
+	var b strings.Builder
+	for _, k := range keys {
+		slices.Sort(names[k])
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k.usage, tiers[k.tier], strings.Join(names[k], ", "))
+	}
+	return b.String()
 }
