@@ -39,6 +39,7 @@ type Handler struct {
 	mux      *http.ServeMux
 
 	accountRoutes map[string]bool // patterns of mux that are not for root alone; see forAccounts
+	reports       chan struct{}   // one for each usage report that is being read
 }
 
 // New returns the API over the given parts of the core.
@@ -56,7 +57,8 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 		o.Logger = slog.Default()
 	}
 	h := &Handler{
-		accounts: accounts, meter: m, objects: objects, o: o, mux: http.NewServeMux(), accountRoutes: make(map[string]bool),
+		accounts: accounts, meter: m, objects: objects, o: o, mux: http.NewServeMux(),
+		accountRoutes: make(map[string]bool), reports: make(chan struct{}, maxReports),
 	}
 	h.mux.HandleFunc("GET /v1/users", h.json(h.users))
 	h.mux.HandleFunc("POST /v1/users", h.json(h.createUser))

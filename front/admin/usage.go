@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"io"
 	"iter"
@@ -14,8 +15,18 @@ import (
 	"shoal/core/meter"
 )
 
+const (
+	maxReports    = 4                // read at the same time: each may take memory for the rows of one period
+	reportWaiting = 10 * time.Second // for one of them to end
+)
+
 // usage answers the report in the format asked for, while it is read: an error in its middle cuts the answer off.
 func (h *Handler) usage(w http.ResponseWriter, r *http.Request) {
+	if err := h.awaitReport(r.Context()); err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	defer func() { <-h.reports }()
 	write, contentType, err := reportFormat(r.FormValue("format"))
 	if err != nil {
 		h.fail(w, r, err)
@@ -38,6 +49,20 @@ func (h *Handler) usage(w http.ResponseWriter, r *http.Request) {
 			h.o.Logger.ErrorContext(r.Context(), "usage report broke off", "error", err)
 		}
 		panic(http.ErrAbortHandler) // net/http: so that the client sees that the rest is missing
+	}
+}
+
+// awaitReport waits until one more report may be read. SlowDown, Canceled.
+func (h *Handler) awaitReport(ctx context.Context) error {
+	timer := time.NewTimer(reportWaiting)
+	defer timer.Stop()
+	select {
+	case h.reports <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fault.New("report usage", "", fault.Canceled, ctx.Err())
+	case <-timer.C:
+		return fault.New("report usage", "", fault.SlowDown, errors.New("others are being read"))
 	}
 }
 

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -135,3 +136,30 @@ func (f *fullWriter) WriteHeader(int) {}
 
 // Write implements http.ResponseWriter.
 func (f *fullWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// TestReportsAtATime: more than some reports at the same time wait, and are let in when one has ended.
+func TestReportsAtATime(t *testing.T) {
+	h := newTestHandler(t)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	ask := func(ctx context.Context) int {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", usagePath, nil))
+		return w.Code
+	}
+	for range maxReports {
+		h.reports <- struct{}{}
+	}
+	if got := ask(gone); got != http.StatusServiceUnavailable {
+		t.Errorf("one more report, of a client who leaves: %d, want 503", got)
+	}
+	waiting := make(chan int)
+	go func() { waiting <- ask(t.Context()) }()
+	<-h.reports
+	if got := <-waiting; got != http.StatusOK {
+		t.Errorf("a report when there is room: %d, want 200", got)
+	}
+	if got := ask(t.Context()); got != http.StatusOK {
+		t.Errorf("the next report: %d, want 200", got)
+	}
+}

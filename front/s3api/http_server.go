@@ -34,9 +34,21 @@ func (h *Handler) Signed(as func(access.Principal, access.Context) http.Handler)
 			return
 		}
 		r.Body = body
-		as(c.principal, c.access).ServeHTTP(w, r)
+		as(c.principal, c.access).ServeHTTP(&stallResponse{w, &stallWriter{dst: w, control: c.control}}, r)
 	})
 }
+
+// stallResponse is an answer of another handler, under the deadlines of ours.
+type stallResponse struct {
+	http.ResponseWriter
+	body *stallWriter
+}
+
+// Write implements io.Writer.
+func (s *stallResponse) Write(p []byte) (int, error) { return s.body.Write(p) }
+
+// Unwrap is for http.ResponseController.
+func (s *stallResponse) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 func (h *Handler) signedBody(c *call) (*hashedBody, error) {
 	if err := h.parseClaim(c); err != nil {
