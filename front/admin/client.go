@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -48,47 +49,6 @@ func Dial(endpoint, region string, key sigv4.Credentials) (*Client, error) {
 		sign: func(r *http.Request, body []byte) error { return signBody(r, body, key, region) },
 	}, nil
 }
-
-// InProcess returns a client that handler answers without a socket.
-func InProcess(handler http.Handler) *Client {
-	return &Client{http: &http.Client{Transport: handlerTransport{handler}}, base: "http://shoal"}
-}
-
-// handlerTransport answers requests from a handler in this process.
-type handlerTransport struct{ http.Handler }
-
-// RoundTrip implements http.RoundTripper.
-func (h handlerTransport) RoundTrip(r *http.Request) (response *http.Response, err error) {
-	w := &answer{status: http.StatusOK, header: http.Header{}}
-	defer func() {
-		if p := recover(); p == http.ErrAbortHandler {
-			response, err = nil, io.ErrUnexpectedEOF // as over a connection that is cut
-		} else if p != nil {
-			panic(p)
-		}
-	}()
-	h.ServeHTTP(w, r)
-	return &http.Response{
-		StatusCode: w.status, Status: http.StatusText(w.status), Header: w.header,
-		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()), Request: r,
-	}, nil
-}
-
-// answer is an http.ResponseWriter that keeps what is written.
-type answer struct {
-	status int
-	header http.Header
-	body   bytes.Buffer
-}
-
-// Header implements http.ResponseWriter.
-func (a *answer) Header() http.Header { return a.header }
-
-// WriteHeader implements http.ResponseWriter.
-func (a *answer) WriteHeader(status int) { a.status = status }
-
-// Write implements http.ResponseWriter.
-func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
 
 // CreateUser makes a user with one access key.
 func (c *Client) CreateUser(ctx context.Context, n NewUser) (MadeUser, error) {
@@ -173,9 +133,23 @@ func (c *Client) call(ctx context.Context, method, path string, body []byte) (io
 		return answer.Body, nil
 	}
 	defer answer.Body.Close()
-	var f failure
-	if json.NewDecoder(io.LimitReader(answer.Body, maxReply)).Decode(&f) != nil || f.Error == "" {
-		return nil, fmt.Errorf("%s %s: %s", method, path, answer.Status)
+	said, err := io.ReadAll(io.LimitReader(answer.Body, maxReply))
+	if err != nil {
+		return nil, err
 	}
-	return nil, errors.New(f.Error)
+	return nil, refusalOf(said, method+" "+path+": "+answer.Status)
+}
+
+// refusalOf returns the error that the body of an answer tells: ours, or that of S3, which refuses a bad signature; otherwise
+// what is known without it.
+func refusalOf(body []byte, otherwise string) error {
+	var f failure
+	if json.Unmarshal(body, &f) == nil && f.Error != "" {
+		return errors.New(f.Error)
+	}
+	var s3 struct{ Code, Message string }
+	if xml.Unmarshal(body, &s3) == nil && s3.Code != "" {
+		return fmt.Errorf("%s: %s", s3.Code, s3.Message)
+	}
+	return errors.New(otherwise)
 }
