@@ -314,3 +314,25 @@ func TestSecretRedacts(t *testing.T) {
 		t.Error("Reveal does not")
 	}
 }
+
+// TestAccount: an account is found by its canonical id, its number or its name, in this order, so that no name hides another's
+// number.
+func TestAccount(t *testing.T) {
+	s := New(newEngine(t), Options{})
+	ann, _ := create(t, s, NewUser{Name: "ann", CanonicalID: someID})
+	thief, _ := create(t, s, NewUser{Name: someID.AccountID()})
+	create(t, s, NewUser{Name: string(someID)})
+	for _, name := range []string{"ann", "ANN", someID.AccountID(), string(someID)} {
+		if got, err := s.Account(t.Context(), name); err != nil || got.CanonicalID != ann.CanonicalID {
+			t.Errorf("Account(%s) = %+v, %v, want ann", name, got, err)
+		}
+	}
+	if got, err := s.Account(t.Context(), thief.CanonicalID.AccountID()); err != nil || got.Name != thief.Name {
+		t.Errorf("Account of the thief's number = %+v, %v", got, err)
+	}
+	for _, name := range []string{"", "bob", "000000000000", strings.Repeat("0", 64), strings.Repeat("x", 5000), "ann\x00"} {
+		if _, err := s.Account(t.Context(), name); !fault.Is(err, fault.NoSuchUser) {
+			t.Errorf("Account(%.20q) = %v, want %v", name, err, fault.NoSuchUser)
+		}
+	}
+}
