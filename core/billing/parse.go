@@ -45,7 +45,11 @@ func Parse(text []byte) (*Plan, error) {
 		Name:      top.text("name", maxName, planName),
 		Currency:  top.text("currency", len("USD"), currencyCode),
 		ValidFrom: top.date("valid-from"),
+		Issuer:    provider,
 		Source:    top.text("source", maxText, nil),
+	}
+	if top.has("issuer") {
+		p.Issuer = top.text("issuer", maxName, nil)
 	}
 	if top.has("not-billed") {
 		p.NotBilled = top.patterns("not-billed")

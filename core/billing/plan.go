@@ -18,6 +18,7 @@ type Plan struct {
 	Name      string
 	Currency  string // ISO 4217
 	ValidFrom time.Time
+	Issuer    string   // who bills by it
 	Source    string   // where the prices are from
 	Rates     []Rate   // the first that matches counts
 	NotBilled []string // patterns of usage types that are no charge, and on no statement

@@ -24,36 +24,57 @@ type Charge struct {
 	Cost  Money
 }
 
-// Line is what all charges of one usage type within one tier add up to.
-type Line struct {
-	UsageType meter.UsageType
-	Rate      *Rate
-	Tier      int
-	Sum
-}
-
-// Share is what all charges of one bucket add up to; "" is what no bucket had.
-type Share struct {
-	Bucket string
-	Cost   Money
-	// TorrentCost is the part of Cost that was sent to peers: a view, it changes no sum.
-	TorrentCost Money
-}
-
-// Sum adds charges up. Torrent and TorrentCost are the parts of Quantity and Cost that were sent to peers.
+// Sum adds charges up. Torrent and TorrentCost are the parts of Quantity and Cost that were sent to peers: a view, they
+// change no sum.
 type Sum struct {
-	Quantity int64
+	Quantity int64 // as the usage report counts
 	Cost     Money
 
 	Torrent     int64
 	TorrentCost Money
 }
 
+func (s *Sum) add(c Charge) {
+	s.Quantity += c.UsageValue // within range: all that goes through the same tiers was added before
+	s.Cost += c.Cost
+	if c.Source == meter.BitTorrent {
+		s.Torrent += c.UsageValue
+		s.TorrentCost += c.Cost
+	}
+}
+
+// Share is the sum of what is one bucket's; "" is what no bucket had.
+type Share struct {
+	Bucket string
+	Sum
+}
+
+// Line is all of one usage type within one tier.
+type Line struct {
+	UsageType meter.UsageType
+	Rate      *Rate
+	Tier      int
+	Sum
+	Shares []Share // in order of bucket
+}
+
+// BucketCost is what all lines have of one bucket.
+type BucketCost struct {
+	Bucket            string
+	Cost, TorrentCost Money
+}
+
+// Account is whom a statement is for.
+type Account struct {
+	ID     string // canonical id
+	Number string // of 12 digits
+	Name   string // "" when the account is gone
+}
+
 // Statement says what an account owes for a month, or for one of its buckets.
 type Statement struct {
 	Plan    *Plan
-	Account string // canonical id
-	Name    string // of the account; "" when it has none
+	Account Account
 	Month   Month
 	Until   time.Time // usage before it is in; Month.End() when the month is over
 	Bucket  string    // the statement is of its share alone; "" is the whole account
@@ -61,14 +82,8 @@ type Statement struct {
 	Total       Money
 	TorrentCost Money // part of Total
 	Lines       []Line
-	Buckets     []Share
-	Charges     []Charge // in order of StartTime, bucket, operation, usage type and source
-}
-
-// Account is whom a statement is for.
-type Account struct {
-	ID   string // canonical id
-	Name string // "" when it has none
+	Buckets     []BucketCost // in order of bucket
+	Charges     []Charge     // in order of StartTime, bucket, operation, usage type and source
 }
 
 // Statement prices the usage of an account in a month. usage has rows of that account and month alone, of any granularity,
@@ -79,7 +94,7 @@ type Account struct {
 // they are of.
 func (p *Plan) Statement(a Account, m Month, now time.Time, usage []Usage) (*Statement, error) {
 	slices.SortFunc(usage, compareUsage)
-	s := &Statement{Plan: p, Account: a.ID, Name: a.Name, Month: m, Until: m.End()}
+	s := &Statement{Plan: p, Account: a, Month: m, Until: m.End()}
 	if now.Before(s.Until) {
 		s.Until = now.UTC()
 	}
@@ -111,7 +126,7 @@ func (s *Statement) Estimated() bool { return s.Until.Before(s.Month.End()) }
 
 // Of returns the share of one bucket as a statement of its own. Its tiers are those that the account was in.
 func (s *Statement) Of(bucket string) *Statement {
-	share := &Statement{Plan: s.Plan, Account: s.Account, Name: s.Name, Month: s.Month, Until: s.Until, Bucket: bucket}
+	share := &Statement{Plan: s.Plan, Account: s.Account, Month: s.Month, Until: s.Until, Bucket: bucket}
 	for _, c := range s.Charges {
 		if c.Resource == bucket {
 			share.Charges = append(share.Charges, c)
@@ -123,37 +138,42 @@ func (s *Statement) Of(bucket string) *Statement {
 
 // addUp makes all sums from the charges.
 func (s *Statement) addUp() (err error) {
-	lines, shares := make(map[lineKey]*Line), make(map[string]*Share)
+	lines := make(map[lineKey]*Line)
+	shares := make(map[lineKey]map[string]*Share)
+	buckets := make(map[string]*BucketCost)
 	for _, c := range s.Charges {
-		k := lineKey{c.Rate, c.UsageType, c.Tier}
-		if lines[k] == nil {
-			lines[k] = &Line{UsageType: c.UsageType, Rate: c.Rate, Tier: c.Tier}
-		}
-		if shares[c.Resource] == nil {
-			shares[c.Resource] = &Share{Bucket: c.Resource}
-		}
 		if s.Total, err = addMoney(s.Total, c.Cost); err != nil {
 			return err
 		}
-		line, share := lines[k], shares[c.Resource]
-		line.Quantity += c.UsageValue // all of a till were added without overflow
-		line.Cost += c.Cost
-		share.Cost += c.Cost
-		if c.Source == meter.BitTorrent {
-			line.Torrent += c.UsageValue
-			line.TorrentCost += c.Cost
-			share.TorrentCost += c.Cost
-			s.TorrentCost += c.Cost
+		k := lineKey{c.Rate, c.UsageType, c.Tier}
+		if lines[k] == nil {
+			lines[k] = &Line{UsageType: c.UsageType, Rate: c.Rate, Tier: c.Tier}
+			shares[k] = make(map[string]*Share)
 		}
+		if shares[k][c.Resource] == nil {
+			shares[k][c.Resource] = &Share{Bucket: c.Resource}
+		}
+		lines[k].add(c)
+		shares[k][c.Resource].add(c)
 	}
-	for _, l := range lines {
+	for k, l := range lines {
+		for _, share := range shares[k] {
+			l.Shares = append(l.Shares, *share)
+			if buckets[share.Bucket] == nil {
+				buckets[share.Bucket] = &BucketCost{Bucket: share.Bucket}
+			}
+			buckets[share.Bucket].Cost += share.Cost
+			buckets[share.Bucket].TorrentCost += share.TorrentCost
+		}
+		slices.SortFunc(l.Shares, func(a, b Share) int { return cmp.Compare(a.Bucket, b.Bucket) })
 		s.Lines = append(s.Lines, *l)
+		s.TorrentCost += l.TorrentCost
 	}
-	for _, b := range shares {
+	for _, b := range buckets {
 		s.Buckets = append(s.Buckets, *b)
 	}
 	slices.SortFunc(s.Lines, compareLines)
-	slices.SortFunc(s.Buckets, func(a, b Share) int { return cmp.Compare(a.Bucket, b.Bucket) })
+	slices.SortFunc(s.Buckets, func(a, b BucketCost) int { return cmp.Compare(a.Bucket, b.Bucket) })
 	return nil
 }
 
@@ -180,44 +200,4 @@ func compareUsage(a, b Usage) int {
 		cmp.Compare(a.UsageType.String(), b.UsageType.String()),
 		cmp.Compare(a.Source, b.Source),
 	)
-}
-
-type tillKey struct {
-	rate      int16
-	usageType meter.UsageType
-}
-
-// till takes the usage that goes through the tiers of a rate together, row by row.
-type till struct {
-	month Month
-	rate  *Rate
-	pool  pool
-	tier  int   // where pool.used is
-	from  int64 // where that tier begins
-	cost  Money // of what is in that tier, rounded
-}
-
-// charge appends the charges of u to charges. What u costs in a tier is the difference that it makes to the rounded cost of
-// all that is in the tier.
-func (t *till) charge(charges []Charge, u Usage) ([]Charge, error) {
-	used := t.pool.used
-	if err := t.pool.add(u.UsageValue); err != nil {
-		return nil, err
-	}
-	for used < t.pool.used {
-		end := t.rate.bound(t.month, t.tier)
-		to := min(t.pool.used, end)
-		cost, err := t.rate.amount(t.month, t.tier, to-t.from)
-		if err != nil {
-			return nil, err
-		}
-		part := u
-		part.UsageValue = to - used
-		charges = append(charges, Charge{Usage: part, Rate: t.rate, Tier: t.tier, Cost: cost - t.cost})
-		used, t.cost = to, cost
-		if to == end {
-			t.tier, t.from, t.cost = t.tier+1, end, 0
-		}
-	}
-	return charges, nil
 }
