@@ -138,10 +138,12 @@ func TestCostRefuses(t *testing.T) {
 		plan  *Plan
 		items []Item
 	}{
-		"no rate":           {bare, []Item{{meter.DataTransferOut, meter.GetObject, 1}}},
-		"negative":          {p, []Item{{meter.DataTransferOut, meter.GetObject, -1}}},
-		"saturated":         {p, []Item{{meter.DataTransferOut, meter.GetObject, math.MaxInt64}}},
-		"sum out of range":  {p, []Item{{meter.DataTransferOut, meter.GetObject, math.MaxInt64 / 2}, {meter.DataTransferOut, meter.PutObject, math.MaxInt64/2 + 2}}},
+		"no rate":   {bare, []Item{{meter.DataTransferOut, meter.GetObject, 1}}},
+		"negative":  {p, []Item{{meter.DataTransferOut, meter.GetObject, -1}}},
+		"saturated": {p, []Item{{meter.DataTransferOut, meter.GetObject, math.MaxInt64}}},
+		"sum out of range": {p, []Item{
+			{meter.DataTransferOut, meter.GetObject, math.MaxInt64 / 2}, {meter.DataTransferOut, meter.PutObject, math.MaxInt64/2 + 2},
+		}},
 		"cost out of range": {dear, []Item{{meter.RequestsTier1, meter.GetObject, math.MaxInt64 / 2}}},
 	} {
 		if got, err := c.plan.Cost(m, c.items); !fault.Is(err, fault.InvalidRequest) {
@@ -208,7 +210,7 @@ func TestStatementAddsUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := p.Statement(Account{ID: "owner"}, m, m.End(), rows)
+		s, err := p.Statement(Account{ID: "owner"}, m, m.End().Add(settles), rows)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -252,5 +254,22 @@ func checkSums(t interface{ Fatalf(string, ...any) }, s *Statement) {
 	}
 	if lines != s.Total || buckets != s.Total || charges != s.Total || torrents != s.TorrentCost {
 		t.Fatalf("total %s, lines %s, buckets %s, charges %s; torrents %s and %s", s.Total, lines, buckets, charges, s.TorrentCost, torrents)
+	}
+}
+
+// BenchmarkCost prices what a budget holds against its limit.
+func BenchmarkCost(b *testing.B) {
+	p, m := Default(), month(b, "2026-11")
+	items := []Item{
+		{meter.RequestsTier1, meter.PutObject, 12_345},
+		{meter.RequestsTier2, meter.GetObject, 67_890},
+		{meter.DataTransferOut, meter.GetObject, 12_345 * gib},
+		{meter.TimedStorage, meter.StandardStorage, 123_456 * gib},
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := p.Cost(m, items); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -38,7 +38,7 @@ func WriteCSV(w io.Writer, statements []*Statement) error {
 
 func (s *Statement) csvRow(l *Line, share Share) []string {
 	return []string{
-		s.Month.String(), s.Until.Format(time.RFC3339), strconv.FormatBool(s.Estimated()),
+		s.Month.String(), s.Until.Format(time.RFC3339), strconv.FormatBool(s.Estimated),
 		s.Account.Number, s.Account.Name, s.Account.ID, s.Plan.Name, s.Plan.Currency,
 		l.UsageType.String(), l.Describe(), strconv.Itoa(l.Tier + 1), share.Bucket,
 		strconv.FormatInt(share.Quantity, 10), l.Rate.Unit.String(), l.Rate.units(s.Month, share.Quantity),

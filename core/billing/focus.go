@@ -101,7 +101,7 @@ func focusPriceColumns() []focusColumn {
 func focusOwnColumns() []focusColumn {
 	return []focusColumn{
 		{"x_CanonicalId", func(r focusRow) string { return r.Statement.Account.ID }},
-		{"x_Estimated", func(r focusRow) string { return strconv.FormatBool(r.Estimated()) }},
+		{"x_Estimated", func(r focusRow) string { return strconv.FormatBool(r.Estimated) }},
 		{"x_Operation", func(r focusRow) string { return r.Operation.String() }},
 		{"x_PricePlan", func(r focusRow) string { return r.Plan.Name }},
 		{"x_Protocol", focusRow.protocol},
@@ -158,7 +158,7 @@ func (r focusRow) listCost() string {
 
 // invoice is the id of the statement. While the month lasts there is none.
 func (r focusRow) invoice() string {
-	if r.Estimated() {
+	if r.Estimated {
 		return ""
 	}
 	return r.Statement.Account.Number + "-" + r.Month.String()
@@ -233,5 +233,10 @@ func (r focusRow) skuPriceDetails() string {
 	return string(details)
 }
 
-// protocol is REST or BITTORRENT.
-func (r focusRow) protocol() string { return strings.ToUpper(r.Source.String()) }
+// protocol is REST or BITTORRENT; what is stored came by none.
+func (r focusRow) protocol() string {
+	if r.Rate.Unit == GBMonth {
+		return ""
+	}
+	return strings.ToUpper(r.Source.String())
+}

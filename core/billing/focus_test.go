@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -253,5 +254,23 @@ func TestFOCUSCheckFinds(t *testing.T) {
 		if _, faults := checkFOCUS([]byte(changed)); len(faults) == 0 {
 			t.Errorf("%q instead of %q is no fault", change[1], change[0])
 		}
+	}
+}
+
+// TestFOCUSPageHasEveryColumn: the table of the page is what is written.
+func TestFOCUSPageHasEveryColumn(t *testing.T) {
+	page, err := os.ReadFile("../../docs/billing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed, written []string
+	for _, m := range regexp.MustCompile(`(?m)^\| (\w+) \| Yes \|`).FindAllSubmatch(page, -1) {
+		listed = append(listed, string(m[1]))
+	}
+	for _, c := range focusColumns() {
+		written = append(written, c.name)
+	}
+	if !slices.Equal(listed, written) {
+		t.Errorf("the page has %v, written are %v", listed, written)
 	}
 }

@@ -51,7 +51,7 @@ func exampleStatements(t testing.TB) []*Statement {
 		usageOf(rich, 30, "photos", meter.StandardStorage, meter.StorageObjectCount, 12_345, meter.REST),
 		usageOf(rich, 30, "music", meter.StandardStorage, meter.TimedStorage, 1, meter.REST),
 	}
-	first, err := p.Statement(Account{rich, "123456789012", `<b>"Ann" & Söhne`}, m, m.End(), usage)
+	first, err := p.Statement(Account{rich, "123456789012", `<b>"Ann" & Söhne`}, m, m.End().Add(settles), usage)
 	if err != nil {
 		t.Fatal(err)
 	}

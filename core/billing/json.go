@@ -71,7 +71,7 @@ func WriteJSON(w io.Writer, statements []*Statement) error {
 
 func (s *Statement) json() jsonStatement {
 	j := jsonStatement{
-		Month: s.Month.String(), Until: s.Until, Estimated: s.Estimated(),
+		Month: s.Month.String(), Until: s.Until, Estimated: s.Estimated,
 		Account: jsonAccount(s.Account), Bucket: s.Bucket, Plan: s.Plan.Name, Currency: s.Plan.Currency,
 		Total: s.Total.String(), Torrents: s.TorrentCost.String(), Lines: []jsonLine{}, Buckets: []jsonBucket{},
 	}

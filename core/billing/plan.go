@@ -117,6 +117,16 @@ func (p *Plan) rate(t meter.UsageType, o meter.Operation) (int16, error) {
 	return byOperation[o], nil
 }
 
+// Unpriced returns the usage types of the meter that have no rate, whatever the operation.
+func (p *Plan) Unpriced() (types []meter.UsageType) {
+	for _, t := range meter.UsageTypes() {
+		if !slices.ContainsFunc(p.rates[t], func(rate int16) bool { return rate != noRate }) {
+			types = append(types, t)
+		}
+	}
+	return types
+}
+
 // index fills p.rates.
 func (p *Plan) index() {
 	p.rates = make(map[meter.UsageType][]int16)

@@ -8,7 +8,7 @@ import (
 	"shoal/core/fault"
 )
 
-// DefaultPlan is the plan that is taken when none is named.
+// DefaultPlan names the plan that is taken when none is named.
 const DefaultPlan = "aws-s3-2026"
 
 //go:embed plans/*.toml
@@ -31,4 +31,17 @@ func ShippedPlan(name string) ([]byte, error) {
 		return nil, fault.New("read price plan", name, fault.NoSuchEntity, nil)
 	}
 	return shippedFiles.ReadFile("plans/" + name + ".toml")
+}
+
+// Default returns the plan of that name.
+func Default() *Plan {
+	text, err := ShippedPlan(DefaultPlan)
+	if err != nil {
+		panic(err) // it is in the binary, and parsed by a test
+	}
+	p, err := Parse(text)
+	if err != nil {
+		panic(err)
+	}
+	return p
 }

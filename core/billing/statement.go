@@ -10,6 +10,10 @@ import (
 	"shoal/core/meter"
 )
 
+// settles is how long after the end of a month its statement is an estimate: what was stored to the end and events that
+// come late are counted by then.
+const settles = time.Hour
+
 // Usage is a row of the usage report, with the source that it came by.
 type Usage struct {
 	meter.Row
@@ -76,8 +80,10 @@ type Statement struct {
 	Plan    *Plan
 	Account Account
 	Month   Month
-	Until   time.Time // usage before it is in; Month.End() when the month is over
+	Until   time.Time // usage before it is in; at most Month.End()
 	Bucket  string    // the statement is of its share alone; "" is the whole account
+
+	Estimated bool // more usage will come
 
 	Total       Money
 	TorrentCost Money // part of Total
@@ -87,14 +93,14 @@ type Statement struct {
 }
 
 // Statement prices the usage of an account in a month. usage has rows of that account and month alone, of any granularity,
-// in any order; it is sorted in place. now decides whether the month is over. A usage type without a rate, and a sum out
+// in any order; it is sorted in place. now decides whether more will come. A usage type without a rate, and a sum out
 // of range, are InvalidRequest: there is no statement without a price.
 //
 // Tiers are used up in order of time: the first bytes of the month have the price of the first tier, whichever bucket
 // they are of.
 func (p *Plan) Statement(a Account, m Month, now time.Time, usage []Usage) (*Statement, error) {
 	slices.SortFunc(usage, compareUsage)
-	s := &Statement{Plan: p, Account: a, Month: m, Until: m.End()}
+	s := &Statement{Plan: p, Account: a, Month: m, Until: m.End(), Estimated: now.Before(m.End().Add(settles))}
 	if now.Before(s.Until) {
 		s.Until = now.UTC()
 	}
@@ -121,12 +127,9 @@ func (p *Plan) Statement(a Account, m Month, now time.Time, usage []Usage) (*Sta
 	return s, nil
 }
 
-// Estimated reports whether the month is not over: usage will come, and rows of its last moments may.
-func (s *Statement) Estimated() bool { return s.Until.Before(s.Month.End()) }
-
 // Of returns the share of one bucket as a statement of its own. Its tiers are those that the account was in.
 func (s *Statement) Of(bucket string) *Statement {
-	share := &Statement{Plan: s.Plan, Account: s.Account, Month: s.Month, Until: s.Until, Bucket: bucket}
+	share := &Statement{Plan: s.Plan, Account: s.Account, Month: s.Month, Until: s.Until, Bucket: bucket, Estimated: s.Estimated}
 	for _, c := range s.Charges {
 		if c.Resource == bucket {
 			share.Charges = append(share.Charges, c)

@@ -32,11 +32,15 @@ func WriteText(w io.Writer, statements []*Statement) error {
 
 func (s *Statement) writeText(b *bufio.Writer) {
 	fmt.Fprintf(b, "Statement for %s, %s\n\n", s.Month, s.standing())
-	head := [][]string{{"Account", s.who()}, {"Price plan", s.Plan.Name + ", valid from " + s.Plan.ValidFrom.Format(time.DateOnly)}}
+	head := [][]string{{"Account", s.who()}}
 	if s.Bucket != "" {
 		head = append(head, []string{"Bucket", s.Bucket + ", at the tiers of the whole account"})
 	}
-	writeColumns(b, "ll", append(head, []string{"Total", s.Total.String() + " " + s.Plan.Currency}, []string{"of which torrents", s.TorrentCost.String()}))
+	writeColumns(b, "ll", append(head,
+		[]string{"Price plan", s.Plan.Name + ", valid from " + s.Plan.ValidFrom.Format(time.DateOnly)},
+		[]string{"Total", s.Total.String() + " " + s.Plan.Currency},
+		[]string{"of which torrents", s.TorrentCost.String()},
+	))
 	lines := [][]string{{"USAGE", "QUANTITY", "UNIT", "PRICE", "AMOUNT", "OF WHICH TORRENTS"}}
 	for _, l := range s.Lines {
 		lines = append(lines, []string{
@@ -55,7 +59,7 @@ func (s *Statement) writeText(b *bufio.Writer) {
 
 // standing says whether more will come.
 func (s *Statement) standing() string {
-	if s.Estimated() {
+	if s.Estimated {
 		return "estimated: so far, until " + s.Until.Format(time.RFC3339)
 	}
 	return "final"

@@ -78,6 +78,15 @@ const (
 	numSources
 )
 
+// Sources returns the closed set, without AnySource.
+func Sources() []Source {
+	all := make([]Source, 0, numSources-1)
+	for s := AnySource + 1; s < numSources; s++ {
+		all = append(all, s)
+	}
+	return all
+}
+
 // String returns a name for logs.
 func (s Source) String() string {
 	switch s {
