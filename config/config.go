@@ -72,6 +72,8 @@ type Config struct {
 	EventSecret []Secret `placeholder:"NAME=SECRET" help:"Secret of a target: the bearer token of a webhook, USER:PASSWORD of a broker, or a token of NATS; may be repeated."`
 	EventQueue  int      `default:"100000" help:"Events that may wait for one target; further ones are dropped and counted, while requests go on."`
 
+	PricePlan string `default:"aws-s3-2026" placeholder:"FILE|NAME" help:"Price plan of statements: the name of one that comes with Shoal (shoal bill plans), or a TOML file."`
+
 	LogLevel  slog.Level `default:"INFO" help:"Least severe level logged: DEBUG, INFO, WARN or ERROR."`
 	LogFormat string     `default:"text" enum:"text,json" help:"Form of log lines: text or json."`
 }

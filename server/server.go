@@ -9,6 +9,7 @@ import (
 
 	"shoal/config"
 	"shoal/core/account"
+	"shoal/core/billing"
 	"shoal/core/encryption"
 	"shoal/core/meter"
 	"shoal/core/object"
@@ -33,6 +34,7 @@ type Server struct {
 	accounts  *account.Store
 	objects   *object.Store
 	meter     *meter.Meter
+	plan      *billing.Plan
 	quotas    *quota.Keeper
 	swarms    *swarm.Registry
 	hot       *swarm.DHT
@@ -75,6 +77,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return fmt.Errorf("--seeding: %w", err)
 	}
 	if s.webIdentity, err = newWebIdentity(s.cfg); err != nil {
+		return err
+	}
+	if err = s.openPricePlan(); err != nil {
 		return err
 	}
 	if s.stores, err = openStores(s.cfg.Data, s.log); err != nil {
@@ -147,7 +152,9 @@ func (s *Server) build() {
 		PeerPort: a.peerPort(), PublicHost: s.cfg.PublicHost, Rate: s.cfg.TrackerRate, Logger: s.log,
 	})
 	s.seeder = seeder.New(s.swarms, s.objects, s.quotas, s.seederOptions())
-	s.admin = admin.New(s.accounts, s.meter, s.objects, admin.Options{Status: s.status, Swarms: s.liveSwarms, Region: s.cfg.Region, Logger: s.log})
+	s.admin = admin.New(s.accounts, s.meter, s.objects, admin.Options{
+		Status: s.status, Swarms: s.liveSwarms, Plan: s.plan, Region: s.cfg.Region, Logger: s.log,
+	})
 }
 
 // seederOptions are those of the configuration, within what the process may open.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"shoal/core/account"
+	"shoal/core/billing"
 	"shoal/core/fault"
 	"shoal/core/meter"
 	"shoal/core/object"
@@ -23,8 +24,10 @@ const maxBody = 64 << 10
 type Options struct {
 	Status func() Status  // live state; zero when nil
 	Swarms func() []Swarm // live swarms, in any order, without what NewSwarmReport computes; none when nil
-	Region string         // whose code stands before usage types; "" is as us-east-1, which has none
+	Region string         // of all buckets, whose code stands before usage types; "" is us-east-1, which has none
 	Logger *slog.Logger   // slog.Default()
+
+	Plan *billing.Plan // of statements; billing.Default
 
 	Now func() time.Time // time.Now
 }
@@ -50,6 +53,9 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	if o.Swarms == nil {
 		o.Swarms = func() []Swarm { return nil }
 	}
+	if o.Plan == nil {
+		o.Plan = billing.Default()
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -72,6 +78,8 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	h.mux.HandleFunc("GET /v1/swarms", h.json(h.swarms))
 	h.forAccounts("GET /v1/accounts", h.json(h.listAccounts))
 	h.forAccounts("GET /v1/usage", h.usage)
+	h.forAccounts("GET /v1/statements", h.statements)
+	h.forAccounts("POST /v1/statements", h.statements)
 	return h
 }
 
