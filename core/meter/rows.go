@@ -111,10 +111,11 @@ func (m *Meter) merged(ctx context.Context, from, to []byte, unwritten map[strin
 // stored yields the rows from from until to, page by page. An error ends it.
 func (m *Meter) stored(ctx context.Context, from, to []byte) iter.Seq2[kv.Row, error] {
 	return func(yield func(kv.Row, error) bool) {
+		next := from
 		for more := true; more; {
 			var rows []kv.Row
 			var err error
-			if rows, more, err = m.engine.Scan(ctx, from, to, kv.ScanOptions{}); err != nil {
+			if rows, more, err = m.engine.Scan(ctx, next, to, kv.ScanOptions{}); err != nil {
 				yield(kv.Row{}, err)
 				return
 			}
@@ -124,7 +125,7 @@ func (m *Meter) stored(ctx context.Context, from, to []byte) iter.Seq2[kv.Row, e
 				}
 			}
 			if more {
-				from = append(slices.Clone(rows[len(rows)-1].Key), 0)
+				next = append(slices.Clone(rows[len(rows)-1].Key), 0)
 			}
 		}
 	}
