@@ -57,6 +57,26 @@ type BucketEncryption struct {
 	BlockedTypes []string // BlockedEncryptionTypes as put: "SSE-C", "NONE"
 }
 
+// Choice is how objects are encrypted that do not say how. A nil e encrypts none.
+func (e *BucketEncryption) Choice() (c encryption.Choice) {
+	if e == nil {
+		return c
+	}
+	c.Mode = e.Mode
+	if e.Mode == encryption.KMS {
+		c.KMSKeyID, c.BucketKey = e.KMSKey(), e.BucketKey
+	}
+	return c
+}
+
+// KMSKey is the KMS key of requests that name none.
+func (e *BucketEncryption) KMSKey() string {
+	if e != nil && e.KMSKeyID != "" {
+		return e.KMSKeyID
+	}
+	return encryption.DefaultKMSKey
+}
+
 // Seeding is how the torrents of a bucket are seeded, where the bucket differs from the server.
 type Seeding struct {
 	Policy string // swarm.Policy by name; "", and one that this program does not know, is the server's

@@ -9,7 +9,6 @@ import (
 
 	"shoal/core/encryption"
 	"shoal/core/fault"
-	"shoal/core/object"
 )
 
 // Headers of server-side encryption.
@@ -85,13 +84,13 @@ func (c *call) operatorsEncryption(mode string) (choice encryption.Choice, err e
 	}
 	switch mode {
 	case "":
-		choice = defaultEncryption(c.bucket)
+		choice = c.bucket.Config.Encryption.Choice()
 	case sseS3:
 		choice.Mode = encryption.S3
 	case sseKMS:
 		choice.Mode, choice.KMSKeyID = encryption.KMS, in.Get(kmsKeyHeader)
 		if choice.KMSKeyID == "" {
-			choice.KMSKeyID = defaultKMSKey(c.bucket)
+			choice.KMSKeyID = c.bucket.Config.Encryption.KMSKey()
 		}
 		if len(choice.KMSKeyID) > maxKMSKeyID {
 			return choice, invalidArgument("Invalid KMS key id.", kmsKeyHeader, "")
@@ -226,25 +225,4 @@ func (c *call) setMade(head http.Header, e encryption.Envelope) {
 	if e.Context != "" {
 		head.Set(contextHeader, base64.StdEncoding.EncodeToString([]byte(e.Context)))
 	}
-}
-
-// defaultEncryption is how objects of b are encrypted whose requests do not say.
-func defaultEncryption(b *object.Bucket) (choice encryption.Choice) {
-	d := b.Config.Encryption
-	if d == nil {
-		return choice
-	}
-	choice.Mode = d.Mode
-	if d.Mode == encryption.KMS {
-		choice.KMSKeyID, choice.BucketKey = defaultKMSKey(b), d.BucketKey
-	}
-	return choice
-}
-
-// defaultKMSKey is the KMS key of requests to b that name none.
-func defaultKMSKey(b *object.Bucket) string {
-	if d := b.Config.Encryption; d != nil && d.KMSKeyID != "" {
-		return d.KMSKeyID
-	}
-	return encryption.DefaultKMSKey
 }
