@@ -67,3 +67,25 @@ func TestRecordDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations per Record, want 0", n)
 	}
 }
+
+// What an event costs whose record is of usual length and was rendered before. Flushes are beside the recorders, and
+// not counted.
+func BenchmarkRecordLogged(b *testing.B) {
+	m := New(newFake(), Options{})
+	e := get("bucket", 16384)
+	e.Log = Log{Lines: logLine(&e, 500), Target: logTarget}
+	b.ReportAllocs()
+	for n := 1; b.Loop(); n++ {
+		m.Record(e)
+		if n%8192 == 0 { // as Run does when records gather
+			b.StopTimer()
+			if err := m.Flush(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+			b.StartTimer()
+		}
+	}
+	if n := m.DroppedLines(); n > 0 {
+		b.Errorf("%d records dropped", n)
+	}
+}

@@ -4,9 +4,13 @@
 // Flush, at least every second, folds the shards into the ledger and writes the sums that changed ->
 // Report adds the rows up. Stored bytes are sampled from a StorageSource into byte-seconds.
 //
+// An event of a bucket with an access log brings its records. They travel with the counts and become rows of
+// core/accesslog.
+//
 // Invariants: a row holds the absolute sum of one epoch (one Meter, one generation) in one hour, so
 // writing it again changes nothing and a crash loses at most what was not flushed, and never counts
-// twice. A sum that left memory is never written again: the same key comes back under a new
+// twice. Records of a log are in one commit with the sums as they are after them, so that either both are
+// durable or neither. A sum that left memory is never written again: the same key comes back under a new
 // generation. The row format is docs/format/meter.md.
 //
 // Record, Flush, Report and Run are safe for concurrent use. Record takes no lock that all requests

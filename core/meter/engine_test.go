@@ -23,8 +23,10 @@ type fakeEngine struct {
 	fail    error             // what Commit returns when it is not nil
 	maybe   bool              // a failing Commit is applied all the same
 	commits int
-	written []int // writes of each commit
-	page    int   // rows of a page; 0 = kv.MaxScanRows
+	written []int  // writes of each commit
+	page    int    // rows of a page; 0 = kv.MaxScanRows
+	after   func() // called after each commit, without mu
+	budget  int    // commits until they fail with errTest, when it is not 0
 }
 
 func newFake() *fakeEngine { return &fakeEngine{rows: make(map[string]string)} }
@@ -33,6 +35,13 @@ func (e *fakeEngine) setFail(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.fail = err
+}
+
+// failAfter makes the nth commit from here, and all behind it, fail.
+func (e *fakeEngine) failAfter(n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.budget = n
 }
 
 func (e *fakeEngine) count() int {
@@ -62,6 +71,9 @@ func (e *fakeEngine) Scan(_ context.Context, from, to []byte, o kv.ScanOptions) 
 }
 
 func (e *fakeEngine) Commit(_ context.Context, c kv.Commit) error {
+	if e.after != nil {
+		defer e.after()
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	size, keys := 0, make(map[string]bool)
@@ -74,6 +86,11 @@ func (e *fakeEngine) Commit(_ context.Context, c kv.Commit) error {
 	}
 	if len(c.Writes) == 0 || len(c.Writes) > kv.MaxCommitOps || size > kv.MaxCommitBytes {
 		return fmt.Errorf("commit of %d writes, %d bytes: %w", len(c.Writes), size, kv.ErrTooLarge)
+	}
+	if e.budget > 0 {
+		if e.budget--; e.budget == 0 {
+			e.fail = errTest
+		}
 	}
 	if e.fail != nil && !e.maybe {
 		return e.fail

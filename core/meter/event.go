@@ -29,10 +29,12 @@ type Event struct {
 }
 
 // Log is what one event says in the access log of its bucket. It becomes durable in the commit that counts the event,
-// or not at all, so that log and usage report agree whatever happens.
+// or not at all, so that log and usage report agree whatever happens. Lines over accesslog.MaxLines come in several commits,
+// in order, of which the first counts the event: what is counted stands in the first record.
 type Log struct {
 	Lines  []byte            // whole records, each with its line feed; nil for none. Copied
 	Target *accesslog.Target // where they are delivered; nil for none. Shared, not changed
+	Owner  string            // canonical id of the owner of the bucket; "" is the event's Account
 }
 
 // Recorder takes usage events. Record does not fail and does no I/O: it is on the path of every request.

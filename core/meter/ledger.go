@@ -1,9 +1,12 @@
 package meter
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"time"
+
+	"shoal/core/accesslog"
 )
 
 const (
@@ -20,8 +23,19 @@ type sum struct {
 	generation uint32
 	dirty      bool   // stands in ledger.dirty
 	touched    uint64 // ledger.tick at the last change
-	now        [numUsageTypes]amount
-	stored     [numUsageTypes]amount
+	now        amounts
+	stored     amounts
+	pending    []pendingRow // in order; each is written in one commit with the sum as of its end
+	sealed     int          // how many of pending a commit had, which may have been applied: these do not change any more
+}
+
+// amounts are the amounts of a sum, by UsageType.
+type amounts [numUsageTypes]amount
+
+// pendingRow is a row of an access log that is not known to be written.
+type pendingRow struct {
+	row   accesslog.Row
+	after amounts // the sum after its records
 }
 
 // ledger holds the absolute sums of this Meter that are not in the rows yet or may still grow. It is
@@ -30,12 +44,15 @@ type ledger struct {
 	base  [epochBase]byte
 	limit int
 	sums  map[sumKey]*sum
-	dirty []*sum // in order of first change
-	tick  uint64 // flushes so far
+	dirty []*sum    // in order of first change
+	tick  uint64    // flushes so far
+	now   time.Time // of the last of them
 	// generation is part of the epoch of new sums. It goes up with every eviction, so that a sum that
 	// comes back gets a row of its own and does not overwrite the one it had.
 	generation uint32
-	settled    hour // hours before this one were looked through for sums to let go
+	sequence   uint64 // of the newest row of an access log
+	unsettled  int64  // bytes of records written since all was
+	settled    hour   // hours before this one were looked through for sums to let go
 }
 
 func newLedger(base [epochBase]byte, limit int) ledger {
@@ -57,11 +74,42 @@ func (l *ledger) add(s *sum, t UsageType, a amount) {
 		return
 	}
 	s.now[t] = s.now[t].add(a)
+	l.touch(s)
+}
+
+func (l *ledger) touch(s *sum) {
 	s.touched = l.tick
 	if !s.dirty {
 		s.dirty = true
 		l.dirty = append(l.dirty, s)
 	}
+}
+
+func (l *ledger) addCounts(s *sum, c *counts) {
+	for t, n := range c {
+		l.add(s, UsageType(t), count(n))
+	}
+}
+
+// addSegment adds what seg counts to s, and its records to those that wait. It takes over seg.lines.
+func (l *ledger) addSegment(s *sum, seg *segment) {
+	l.addCounts(s, &seg.counts)
+	l.touch(s) // records that count nothing, too
+	owner := cmp.Or(seg.owner, s.key.account)
+	if n := len(s.pending); n > s.sealed {
+		last := &s.pending[n-1]
+		if last.row.Owner == owner && last.row.Target.Equal(seg.target) &&
+			len(last.row.Lines)+len(seg.lines) <= accesslog.MaxLines {
+			last.row.Lines = append(last.row.Lines, seg.lines...)
+			last.after = s.now
+			return
+		}
+	}
+	l.sequence = max(l.sequence+1, uint64(l.now.UnixNano()))
+	s.pending = append(s.pending, pendingRow{after: s.now, row: accesslog.Row{
+		Bucket: s.key.bucket, Hour: uint32(s.key.hour), Epoch: accesslog.Epoch(l.epoch(0)), Sequence: l.sequence,
+		Owner: owner, Target: seg.target, Lines: seg.lines,
+	}})
 }
 
 func (l *ledger) epoch(generation uint32) epoch {

@@ -3,11 +3,13 @@ package meter
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"shoal/core/accesslog"
 	"shoal/storage/kv"
 )
 
@@ -45,6 +47,12 @@ func (m *model) record(t *rapid.T) {
 		BytesIn:   rapid.Int64Range(0, 1<<40).Draw(t, "in"),
 		BytesOut:  rapid.Int64Range(0, 1<<40).Draw(t, "out"),
 	}
+	if strings.HasPrefix(e.Bucket, "b1") {
+		e.Log = Log{
+			Lines:  logLine(&e, rapid.SampledFrom([]int{0, 5000, accesslog.MaxLines}).Draw(t, "line")),
+			Target: &accesslog.Target{Bucket: "logs", Prefix: rapid.SampledFrom([]string{"p", "q"}).Draw(t, "prefix")},
+		}
+	}
 	dropped := m.meter.Dropped()
 	m.meter.Record(e)
 	if m.meter.Dropped() != dropped {
@@ -80,6 +88,14 @@ func (m *model) check(t *rapid.T) {
 	}
 }
 
+// checkLog holds the rows of the logs of buckets b1* against their sums.
+func (m *model) checkLog(t *rapid.T) {
+	log, _ := m.engine.lineSums(t)
+	if sums := m.engine.rowSums(t, "b1"); !maps.Equal(log, sums) {
+		t.Fatalf("the log says\n%v\nthe sums are\n%v", log, sums)
+	}
+}
+
 func TestMeterAgainstAMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &model{engine: newFake(), now: noon, sums: make(map[modelKey]int64)}
@@ -98,6 +114,7 @@ func TestMeterAgainstAMap(t *testing.T) {
 				if err := m.meter.Flush(t.Context()); err != nil && m.engine.fail == nil {
 					t.Fatalf("Flush: %v", err)
 				}
+				m.checkLog(t)
 			},
 			"break or mend": func(t *rapid.T) {
 				m.engine.fail = rapid.SampledFrom([]error{nil, nil, kv.ErrNoSpace, kv.ErrMaybe}).Draw(t, "error")
@@ -117,5 +134,9 @@ func TestMeterAgainstAMap(t *testing.T) {
 		})
 		m.engine.fail = nil
 		m.check(t)
+		m.checkLog(t)
+		if m.meter.DroppedLines() != 0 {
+			t.Errorf("%d records dropped", m.meter.DroppedLines())
+		}
 	})
 }

@@ -103,7 +103,7 @@ func (m *Meter) flushForReport(ctx context.Context) (map[string]kv.Write, error)
 	m.o.Logger.LogAttrs(ctx, slog.LevelWarn, "report of usage that is partly in memory only", slog.Any("error", err))
 	unwritten := make(map[string]kv.Write)
 	for _, s := range m.ledger.dirty {
-		for _, w := range m.ledger.appendWrites(nil, s) {
+		for _, w := range m.ledger.changed(s, &s.now) {
 			unwritten[string(w.Key)] = w
 		}
 	}

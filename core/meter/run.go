@@ -13,6 +13,8 @@ const (
 	// logEvery is how many failed flushes in a row make one more line in the log: with the default
 	// FlushEvery, one a minute.
 	logEvery = 60
+	// dropLogEvery is the least time between two lines about dropped records.
+	dropLogEvery = time.Minute
 )
 
 // Run flushes and samples until ctx is done, and then flushes a last time. It returns the error of that
@@ -49,6 +51,7 @@ func (m *Meter) flushLogged(ctx context.Context) {
 	}
 	defer m.release()
 	err := m.flush(ctx)
+	m.logDroppedLines(ctx)
 	switch {
 	case err == nil && m.failures > 0:
 		m.o.Logger.LogAttrs(ctx, slog.LevelInfo, "usage is written again", slog.Int("failed_flushes", m.failures))
@@ -60,4 +63,15 @@ func (m *Meter) flushLogged(ctx context.Context) {
 		}
 		m.failures++
 	}
+}
+
+// logDroppedLines logs that records of access logs were dropped, once a minute at most.
+func (m *Meter) logDroppedLines(ctx context.Context) {
+	n, now := m.droppedLines.Load(), m.o.Now()
+	if n == m.toldLines || now.Sub(m.toldAt) < dropLogEvery {
+		return
+	}
+	m.o.Logger.LogAttrs(ctx, slog.LevelError, "records of access logs are dropped; their requests are counted",
+		slog.Int64("dropped_records", n-m.toldLines))
+	m.toldLines, m.toldAt = n, now
 }

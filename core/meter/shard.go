@@ -1,8 +1,11 @@
 package meter
 
 import (
+	"slices"
 	"strings"
 	"sync"
+
+	"shoal/core/accesslog"
 )
 
 // idleDrains is for how many drains a sum without events stays in its shard, so that a bucket in
@@ -20,8 +23,32 @@ type sumKey struct {
 
 // delta is what was recorded under one key since the last drain.
 type delta struct {
-	counts [DataTransferOut + 1]int64 // by UsageType
-	idle   uint8                      // drains without an event
+	counts   counts    // of events without records
+	segments []segment // of the others
+	idle     uint8     // drains without an event
+}
+
+// log adds e, whose records are valid.
+func (d *delta) log(e *Event) {
+	of := e
+	for lines := e.Log.Lines; len(lines) > 0; {
+		n := wholeLines(lines)
+		last := len(d.segments) - 1
+		if last < 0 || !d.segments[last].takes(&e.Log, n) {
+			d.segments = append(d.segments, segment{owner: strings.Clone(e.Log.Owner), target: e.Log.Target})
+			last++
+		}
+		s := &d.segments[last]
+		if cap(s.lines)-len(s.lines) < n {
+			s.lines = slices.Grow(s.lines, min(max(n, len(s.lines)), accesslog.MaxLines-len(s.lines)))
+		}
+		s.lines = append(s.lines, lines[:n]...)
+		if of != nil {
+			s.counts.add(of)
+			of = nil
+		}
+		lines = lines[n:]
+	}
 }
 
 // shard is one of the maps that Record writes to.
@@ -61,15 +88,11 @@ func (s *shard) add(e *Event) shardResult {
 		}
 	}
 	d.idle = 0
-	switch e.Tier {
-	case Tier1:
-		d.counts[RequestsTier1] += e.Requests
-	case Tier2:
-		d.counts[RequestsTier2] += e.Requests
-	case TierNone:
+	if len(e.Log.Lines) > 0 {
+		d.log(e)
+	} else {
+		d.counts.add(e)
 	}
-	d.counts[DataTransferIn] += e.BytesIn
-	d.counts[DataTransferOut] += e.BytesOut
 	return result
 }
 
@@ -81,7 +104,7 @@ func (s *shard) drain(l *ledger) bool {
 	all := true
 	crowded := len(s.sums) >= s.limit/2
 	for k, d := range s.sums {
-		if d.counts == [len(d.counts)]int64{} {
+		if d.counts == (counts{}) && len(d.segments) == 0 {
 			if d.idle++; crowded || d.idle >= idleDrains {
 				delete(s.sums, k)
 			}
@@ -92,10 +115,12 @@ func (s *shard) drain(l *ledger) bool {
 			all = false
 			continue
 		}
-		for t, n := range d.counts {
-			l.add(sum, UsageType(t), count(n))
+		l.addCounts(sum, &d.counts)
+		for i := range d.segments {
+			l.addSegment(sum, &d.segments[i])
 		}
-		d.counts = [len(d.counts)]int64{}
+		clear(d.segments) // the lines are the ledger's now
+		d.counts, d.segments = counts{}, d.segments[:0]
 		if crowded {
 			delete(s.sums, k)
 		}
