@@ -38,6 +38,7 @@ const (
 	OrphanTorrent     FindingKind = "torrent row without version"
 	MissingInfohash   FindingKind = "torrent without infohash row"
 	OrphanInfohash    FindingKind = "infohash row without torrent"
+	BadAccessLog      FindingKind = "access log row is malformed or a plan without its rows"
 	WrongUsage        FindingKind = "usage is not the sum of the rows"
 )
 
@@ -153,6 +154,7 @@ func (c *checker) rowChecks() map[byte]func(context.Context, kv.Row) ([]Finding,
 		kindInfohash:    c.checkInfohash,
 		kindPrefix:      c.checkPrefix,
 		kindEvent:       c.checkEvent,
+		kindAccessLog:   c.checkAccessLog,
 	}
 }
 

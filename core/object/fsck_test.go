@@ -114,6 +114,7 @@ func TestFsckFinds(t *testing.T) {
 		{"lock without object lock", kv.Write{Key: headKey(b.ID, "inline"), Value: encodeVersion(locked)}, []FindingKind{WrongLock}},
 		{"bucket id gone", kv.Write{Key: bucketIDKey(b.ID), Delete: true}, []FindingKind{NoBucketRow}},
 		{"intent not read", kv.Write{Key: intentKey(blob.NewID()), Value: []byte("?")}, []FindingKind{BadRow}},
+		{"access log row not read", kv.Write{Key: []byte{kindAccessLog, 'r'}, Value: []byte("?")}, []FindingKind{BadAccessLog}},
 		{"task not read", kv.Write{Key: tuple.AppendUint64([]byte{kindQueue, 0}, 1<<62), Value: []byte("?")}, []FindingKind{BadRow}},
 	}
 	for _, tt := range tests {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 
+	"shoal/core/accesslog"
 	"shoal/storage/blob"
 	"shoal/storage/kv/tuple"
 )
@@ -34,6 +35,8 @@ const (
 	kindScrub       = 's' // position of the scrubber
 	kindEvent       = 'e' // target, lane, sequence, random -> event record
 	kindExpiry      = 'l' // position of the lifecycle worker
+
+	kindAccessLog = accesslog.Table // of core/accesslog
 )
 
 const (
