@@ -74,6 +74,8 @@ type Config struct {
 
 	PricePlan string `default:"aws-s3-2026" placeholder:"FILE|NAME" help:"Price plan of statements: the name of one that comes with Shoal (shoal bill plans), or a TOML file."`
 
+	LogDeliveryInterval time.Duration `default:"5m" help:"Time between two deliveries of access logs; what gathers fast is delivered sooner."`
+
 	LogLevel  slog.Level `default:"INFO" help:"Least severe level logged: DEBUG, INFO, WARN or ERROR."`
 	LogFormat string     `default:"text" enum:"text,json" help:"Form of log lines: text or json."`
 }

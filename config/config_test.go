@@ -11,7 +11,7 @@ import (
 func valid() Config {
 	return Config{
 		Data: "d", S3Addr: ":9000", TrackerAddr: "127.0.0.1:0", PeerAddr: "[::1]:6881",
-		LifecycleDay: time.Hour, MaxRequests: 1, MaxPeers: 1, MaxPeersPerSwarm: 1, MaxPeersPerIP: 1,
+		LifecycleDay: time.Hour, LogDeliveryInterval: time.Minute, MaxRequests: 1, MaxPeers: 1, MaxPeersPerSwarm: 1, MaxPeersPerIP: 1,
 		DHTAddr: ":0", DHTLookups: 1, DHTTorrents: 1, EventQueue: 1,
 	}
 }
@@ -23,12 +23,12 @@ func TestValidateNamesEveryFault(t *testing.T) {
 	}
 	c.S3Addr, c.PeerAddr, c.PublicHost = "9000", ":70000", "http://x/"
 	c.Domain, c.WebsiteDomain = []string{"s3.example"}, []string{"s3.example"}
-	c.LifecycleDay, c.MaxPeers, c.RootAccessKey = 0, 0, "key"
+	c.LifecycleDay, c.LogDeliveryInterval, c.MaxPeers, c.RootAccessKey = 0, 0, 0, "key"
 	err := c.Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{"--s3-addr 9000", "--peer-addr :70000", "--public-host http://x/", `--website-domain "s3.example"`, "--lifecycle-day", "--max-peers 0", "--root-access-key and --root-secret-key"} {
+	for _, want := range []string{"--s3-addr 9000", "--peer-addr :70000", "--public-host http://x/", `--website-domain "s3.example"`, "--lifecycle-day", "--log-delivery-interval", "--max-peers 0", "--root-access-key and --root-secret-key"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error does not name %q:\n%v", want, err)
 		}

@@ -53,6 +53,9 @@ func (c *Config) Validate() error {
 	if c.LifecycleDay < time.Second {
 		bad("lifecycle-day", c.LifecycleDay, "must be at least 1s")
 	}
+	if c.LogDeliveryInterval < time.Second {
+		bad("log-delivery-interval", c.LogDeliveryInterval, "must be at least 1s")
+	}
 	for _, n := range []struct {
 		flag  string
 		value int

@@ -19,6 +19,7 @@ func (s *Server) metricsHandler() http.Handler {
 	registry.MustRegister(s.iam.Collectors()...)
 	registry.MustRegister(s.liveMetrics()...)
 	registry.MustRegister(s.dhtMetrics()...)
+	registry.MustRegister(s.logMetrics()...)
 	serve := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.cfg.MetricsFromAnyone && !fromLoopback(r) {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"shoal/config"
+	"shoal/core/accesslog"
 	"shoal/core/account"
 	"shoal/core/billing"
 	"shoal/core/encryption"
@@ -35,6 +36,7 @@ type Server struct {
 	objects   *object.Store
 	meter     *meter.Meter
 	plan      *billing.Plan
+	logs      *accesslog.Deliverer
 	quotas    *quota.Keeper
 	swarms    *swarm.Registry
 	hot       *swarm.DHT
@@ -124,9 +126,14 @@ func keyFile(cfg config.Config) string {
 	return filepath.Join(cfg.Data, "encryption-keys")
 }
 
-// openMeter makes the meter and what holds its counts against quotas.
+// openMeter makes the meter, what delivers the records that it keeps, and what holds its counts against quotas.
 func (s *Server) openMeter(ctx context.Context) (err error) {
-	s.meter = meter.New(s.stores.metadata, meter.Options{Logger: s.log, Storage: storedBytes{s.objects}})
+	s.meter = meter.New(s.stores.metadata, meter.Options{
+		Logger: s.log, Storage: storedBytes{s.objects}, Logged: func(bytes int64) { s.logs.Noted(bytes) },
+	})
+	s.logs = accesslog.New(s.stores.metadata, logBuckets{s.objects}, accesslog.Options{
+		Logger: s.log, Every: s.cfg.LogDeliveryInterval, Region: s.cfg.Region, Settled: s.meter.Settled,
+	})
 	s.quotas, err = quota.New(ctx, counts{s.accounts, s.objects, s.meter}, s.meter, quota.Options{Logger: s.log})
 	return err
 }
@@ -153,7 +160,7 @@ func (s *Server) build() {
 	})
 	s.seeder = seeder.New(s.swarms, s.objects, s.quotas, s.seederOptions())
 	s.admin = admin.New(s.accounts, s.meter, s.objects, admin.Options{
-		Status: s.status, Swarms: s.liveSwarms, Plan: s.plan, Region: s.cfg.Region, Logger: s.log,
+		Status: s.status, Swarms: s.liveSwarms, DeliverLogs: s.deliverLogs, Plan: s.plan, Region: s.cfg.Region, Logger: s.log,
 	})
 }
 
@@ -188,6 +195,7 @@ func (s *Server) parts() []part {
 		{"quotas", s.quotas.Run},
 		{"objects", s.objects.Run},
 		{"events", s.events.Run},
+		{"access logs", s.logs.Run},
 		{"scrubber", s.runScrubber},
 		{"swarms", s.swarms.Run},
 		{"seeder", s.runSeeder},

@@ -32,6 +32,7 @@ type commands struct {
 	Top     topCommand     `cmd:"" help:"Show the live swarms: copies sent, and what the crowd moved."`
 	Usage   usageCommand   `cmd:"" help:"Print the usage report."`
 	Bill    billCommand    `cmd:"" help:"Print statements: what the usage of a month costs by a price plan."`
+	Logs    logsCommand    `cmd:"" help:"Deliver server access logs."`
 	Fsck    fsckCommand    `cmd:"" help:"Check that metadata and content agree; changes nothing."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -1,12 +1,14 @@
 package admin
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
 
+	"shoal/core/accesslog"
 	"shoal/core/account"
 	"shoal/core/billing"
 	"shoal/core/fault"
@@ -25,7 +27,9 @@ type Options struct {
 	Status func() Status  // live state; zero when nil
 	Swarms func() []Swarm // live swarms, in any order, without what NewSwarmReport computes; none when nil
 	Region string         // of all buckets, whose code stands before usage types; "" is us-east-1, which has none
-	Logger *slog.Logger   // slog.Default()
+	// DeliverLogs delivers the access logs that are not delivered yet; nil when that cannot be done here.
+	DeliverLogs func(context.Context) (accesslog.Delivered, error)
+	Logger      *slog.Logger // slog.Default()
 
 	Plan *billing.Plan // of statements; billing.Default
 
@@ -73,6 +77,7 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	h.mux.HandleFunc("DELETE /v1/users/{name}", h.json(h.deleteUser))
 	h.mux.HandleFunc("GET /v1/buckets/{name}", h.json(h.bucket))
 	h.mux.HandleFunc("PATCH /v1/buckets/{name}", h.json(h.setBucket))
+	h.mux.HandleFunc("POST /v1/access-logs/delivery", h.json(h.deliverLogs))
 	h.mux.HandleFunc("POST /v1/fsck", h.json(h.fsck))
 	h.mux.HandleFunc("GET /v1/status", h.json(h.status))
 	h.mux.HandleFunc("GET /v1/swarms", h.json(h.swarms))
