@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"shoal/core/access"
+	"shoal/core/accesslog"
 	"shoal/core/encryption"
 	"shoal/core/lifecycle"
 	"shoal/core/quota"
@@ -47,6 +48,7 @@ type BucketConfig struct {
 	Quota             quota.Limits
 	Encryption        *BucketEncryption        // nil when never put
 	Lifecycle         *lifecycle.Configuration // nil without one
+	Logging           *accesslog.Target        // nil without an access log
 }
 
 // BucketEncryption is the default encryption of a bucket (PutBucketEncryption).

@@ -54,6 +54,9 @@ func checkConfig(op string, b *Bucket) error {
 	if len(b.Config.ACL.Grants) > access.MaxGrants {
 		return fault.New(op, b.Name, fault.MalformedACL, errors.New("more than 100 grants"))
 	}
+	if l := b.Config.Logging; l != nil && len(l.Grants) > access.MaxGrants {
+		return fault.New(op, b.Name, fault.MalformedACL, errors.New("more than 100 grants on log objects"))
+	}
 	if err := b.Config.Quota.Check(); err != nil {
 		return err
 	}

@@ -23,14 +23,16 @@ func encodeACL(a access.ACL) []byte {
 	b = appendText(b, aclFieldOwnerID, a.Owner.ID)
 	b = appendText(b, aclFieldOwnerName, a.Owner.DisplayName)
 	for _, g := range a.Grants {
-		var m []byte
-		m = appendText(m, grantFieldID, g.Grantee.ID)
-		m = appendText(m, grantFieldName, g.Grantee.DisplayName)
-		m = appendText(m, grantFieldGroup, g.Grantee.Group)
-		m = appendText(m, grantFieldPermission, g.Permission)
-		b = appendMessage(b, aclFieldGrant, m)
+		b = appendMessage(b, aclFieldGrant, encodeGrant(g))
 	}
 	return b
+}
+
+func encodeGrant(g access.Grant) []byte {
+	b := appendText([]byte(nil), grantFieldID, g.Grantee.ID)
+	b = appendText(b, grantFieldName, g.Grantee.DisplayName)
+	b = appendText(b, grantFieldGroup, g.Grantee.Group)
+	return appendText(b, grantFieldPermission, g.Permission)
 }
 
 func decodeACL(b []byte) (a access.ACL, err error) {

@@ -26,6 +26,7 @@ const (
 	bucketFieldEncryption
 	bucketFieldNotification // repeated
 	bucketFieldQuota
+	bucketFieldLogging
 
 	bucketFieldLifecycle = 31
 )
@@ -66,6 +67,7 @@ func encodeBucket(b *Bucket) []byte {
 	}
 	r = appendText(r, bucketFieldEncryption, encodeBucketEncryption(b.Config.Encryption))
 	r = appendText(r, bucketFieldQuota, encodeQuota(b.Config.Quota))
+	r = appendText(r, bucketFieldLogging, encodeLogging(b.Config.Logging))
 	return appendText(r, bucketFieldLifecycle, encodeLifecycle(b.Config.Lifecycle))
 }
 
@@ -132,6 +134,8 @@ func (b *Bucket) read(f field) (err error) {
 		b.Config.Notification = append(b.Config.Notification, rule)
 	case bucketFieldQuota:
 		b.Config.Quota, err = decodeQuota(f.data)
+	case bucketFieldLogging:
+		b.Config.Logging, err = decodeLogging(f.data)
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"shoal/core/access"
+	"shoal/core/accesslog"
 	"shoal/core/encryption"
 	"shoal/core/lifecycle"
 	"shoal/core/quota"
@@ -69,6 +70,16 @@ func notifyingBucket() *Bucket {
 func limitedBucket() *Bucket {
 	b := fullBucket()
 	b.Config.Quota = quota.Limits{Bytes: 1 << 40, Objects: 1000, Egress: 1 << 41}
+	return b
+}
+
+// loggedBucket has an access log.
+func loggedBucket() *Bucket {
+	b := fullBucket()
+	b.Config.Logging = &accesslog.Target{Bucket: "logs", Prefix: "pond/", Format: accesslog.PartitionedByDelivery, Grants: []access.Grant{
+		{Grantee: access.Grantee{ID: "someone", DisplayName: "Someone"}, Permission: access.Read},
+		{Grantee: access.Grantee{Group: access.AuthenticatedUsers}, Permission: access.FullControl},
+	}}
 	return b
 }
 
@@ -187,6 +198,7 @@ func TestGoldenRecords(t *testing.T) {
 		{"bucket-seeding", encodeBucket(seededBucket()), seededBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
 		{"bucket-notification", encodeBucket(notifyingBucket()), notifyingBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
 		{"bucket-quota", encodeBucket(limitedBucket()), limitedBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
+		{"bucket-logging", encodeBucket(loggedBucket()), loggedBucket(), func(b []byte) (any, error) { return decodeBucket("bucket", b) }},
 		{"event", encodeEvent(fullEvent()), fullEvent(), func(b []byte) (any, error) { return decodeEvent(b) }},
 		{"upload", encodeUpload(fullUpload()), fullUpload(), func(b []byte) (any, error) {
 			return decodeUpload(version.BucketID, version.Key, UploadID{4}, b)
