@@ -178,7 +178,9 @@ func (e *environment) ownValue(key Key) (value string, ours bool) {
 		}
 		return p.ARN, true
 	case "aws:principalisawsservice":
-		return "false", true
+		return strconv.FormatBool(p.Kind == Service), true
+	case "aws:principalservicename":
+		return p.Service, true
 	case "s3:resourceaccount", "aws:resourceaccount":
 		return e.owner.accountIDOrNone(), true
 	case "aws:userid":
@@ -200,7 +202,7 @@ func (e *environment) ownValue(key Key) (value string, ours bool) {
 	return "", false
 }
 
-// principalType returns the value of aws:PrincipalType.
+// principalType returns the value of aws:PrincipalType; a service has none.
 func (p Principal) principalType() string {
 	switch {
 	case p.Kind == Root:
@@ -211,6 +213,8 @@ func (p Principal) principalType() string {
 		return "FederatedUser"
 	case p.Kind == User:
 		return "User"
+	case p.Kind == Service:
+		return ""
 	}
 	return "Anonymous"
 }

@@ -12,6 +12,7 @@ type principalSet struct {
 	canonical []CanonicalID
 	named     []namedPrincipal
 	federated []string // ARNs of identity providers
+	services  []string // of AWS
 }
 
 // namedPrincipal is one AWS principal: an account, or a user or another ARN in it.
@@ -31,8 +32,11 @@ func (s principalSet) lists(p Principal) bool {
 	if s.everyone {
 		return true
 	}
-	if p.Kind == Anonymous {
+	switch p.Kind {
+	case Anonymous:
 		return false
+	case Service:
+		return slices.Contains(s.services, p.Service)
 	}
 	for _, id := range s.canonical {
 		if p.owns(id) {
@@ -106,7 +110,7 @@ func (s *principalSet) add(kind, value string) (ok bool) {
 		s.canonical = append(s.canonical, CanonicalID(value))
 		return isHexID(value)
 	case "Service":
-		// A service of AWS never asks here: nothing to add, but the policy is right.
+		s.services = append(s.services, value)
 		return strings.Contains(value, ".") && !strings.ContainsAny(value, "*?")
 	case "Federated":
 		s.federated = append(s.federated, value)

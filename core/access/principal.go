@@ -13,7 +13,8 @@ type Kind uint8
 const (
 	Anonymous Kind = iota // no credentials; the zero value, so that a forgotten Kind gives nothing
 	User
-	Root // may do everything; bucket policies do not bind it
+	Root    // may do everything; bucket policies do not bind it
+	Service // a service of AWS, that is, this server at work for itself: it has what policies and ACLs give it by name
 )
 
 // Role is what a user may do beyond its own and what others grant it.
@@ -64,6 +65,8 @@ type Principal struct {
 	UserID    string    // aws:userid, when it is not the canonical id
 	RoleARN   string    // of the role that a session is of; names it in policies, too
 	Federated string    // ARN of the identity provider, while a role is assumed by a token of it
+
+	Service string // of the kind Service: its name in policies, "logging.s3.amazonaws.com"
 
 	direct bool // what is given to the account as a whole does not count
 }

@@ -18,5 +18,7 @@ type Target struct {
 	Bucket string // has the owner of the bucket that is logged
 	Prefix string
 	Format Format
-	Grants []access.Grant // on the log objects, besides the owner's full control
+	// FormatPut: TargetObjectKeyFormat was put and is told again, as tools expect; SimplePrefix holds without it, too.
+	FormatPut bool
+	Grants    []access.Grant // on the log objects, besides the owner's full control
 }

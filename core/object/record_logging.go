@@ -12,6 +12,7 @@ const (
 	loggingFieldPrefix
 	loggingFieldFormat
 	loggingFieldGrant // repeated
+	loggingFieldFormatPut
 )
 
 func encodeLogging(t *accesslog.Target) []byte {
@@ -24,7 +25,7 @@ func encodeLogging(t *accesslog.Target) []byte {
 	for _, g := range t.Grants {
 		b = appendMessage(b, loggingFieldGrant, encodeGrant(g))
 	}
-	return b
+	return appendBool(b, loggingFieldFormatPut, t.FormatPut)
 }
 
 func decodeLogging(b []byte) (*accesslog.Target, error) {
@@ -40,6 +41,8 @@ func decodeLogging(b []byte) (*accesslog.Target, error) {
 				return fmt.Errorf("%w: log object key format %d", errRecord, f.uint)
 			}
 			t.Format = accesslog.Format(f.uint)
+		case loggingFieldFormatPut:
+			t.FormatPut = f.bool()
 		case loggingFieldGrant:
 			g, err := decodeGrant(f.data)
 			t.Grants = append(t.Grants, g)

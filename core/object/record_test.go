@@ -76,7 +76,7 @@ func limitedBucket() *Bucket {
 // loggedBucket has an access log.
 func loggedBucket() *Bucket {
 	b := fullBucket()
-	b.Config.Logging = &accesslog.Target{Bucket: "logs", Prefix: "pond/", Format: accesslog.PartitionedByDelivery, Grants: []access.Grant{
+	b.Config.Logging = &accesslog.Target{Bucket: "logs", Prefix: "pond/", Format: accesslog.PartitionedByDelivery, FormatPut: true, Grants: []access.Grant{
 		{Grantee: access.Grantee{ID: "someone", DisplayName: "Someone"}, Permission: access.Read},
 		{Grantee: access.Grantee{Group: access.AuthenticatedUsers}, Permission: access.FullControl},
 	}}

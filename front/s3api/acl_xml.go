@@ -113,14 +113,18 @@ func aclResponse(acl access.ACL) *response {
 	x := newXML("AccessControlPolicy")
 	x.owner("Owner", acl.Owner)
 	x.open("AccessControlList")
-	for _, g := range acl.Grants {
+	x.grants(acl.Grants)
+	x.close("AccessControlList")
+	return x.response()
+}
+
+func (x *xmlWriter) grants(grants []access.Grant) {
+	for _, g := range grants {
 		x.open("Grant")
 		x.grantee(g.Grantee)
 		x.text("Permission", string(g.Permission))
 		x.close("Grant")
 	}
-	x.close("AccessControlList")
-	return x.response()
 }
 
 func (x *xmlWriter) grantee(g access.Grantee) {

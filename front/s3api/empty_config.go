@@ -15,7 +15,6 @@ type emptyForm struct {
 
 // emptyForms are by sub-resource. Never written.
 var emptyForms = map[string]emptyForm{
-	"logging":               {root: "BucketLoggingStatus"},
 	"accelerate":            {root: "AccelerateConfiguration"},
 	"replication":           {code: codeNoSuchReplication},
 	"analytics":             {root: "ListBucketAnalyticsConfigurationResult", holds: element{"IsTruncated", "false"}, one: true},

@@ -23,6 +23,7 @@ const (
 	codeBucketAlreadyOwnedByYou       code = "BucketAlreadyOwnedByYou"
 	codeBucketNotEmpty                code = "BucketNotEmpty"
 	codeConditionalRequestConflict    code = "ConditionalRequestConflict"
+	codeCrossLocationLogging          code = "CrossLocationLoggingProhibitted" // as S3 spells it
 	codeEntityTooLarge                code = "EntityTooLarge"
 	codeEntityTooSmall                code = "EntityTooSmall"
 	codeAccessForbidden               code = "AccessForbidden"
@@ -111,6 +112,7 @@ func (c code) row() codeRow {
 
 // requestCodes are those of a request that is wrong in itself. Never written.
 var requestCodes = map[code]codeRow{
+	codeCrossLocationLogging:          {http.StatusForbidden, "Cross S3 location logging not allowed."},
 	codeAuthHeaderMalformed:           {http.StatusBadRequest, "The authorization header that you provided is not valid."},
 	codeAuthQueryMalformed:            {http.StatusBadRequest, "The authorization query parameters that you provided are not valid."},
 	codeBadDigest:                     {http.StatusBadRequest, "The Content-MD5 you specified did not match what we received."},

@@ -82,17 +82,13 @@ func bucketContents() []subresource {
 
 // bucketTraffic are those that say what requests lead to.
 func bucketTraffic() []subresource {
-	putRequestPayment := verb{
-		name: "PutBucketRequestPayment", action: access.PutBucketRequestPayment, serve: (*Handler).putRequestPayment, usage: meter.WriteRequestPaymentProps,
-		state: partial, note: "who does not pay is refused; the bucket's owner is still billed",
-	}
 	putNotification := withNote("no EventBridge; events of restore and replication are never sent",
 		built("PutBucketNotificationConfiguration", access.PutBucketNotification, (*Handler).putBucketNotification, meter.WriteNotificationProps))
 	return []subresource{
 		{
 			scope: bucketScope, query: "logging", log: "LOGGING_STATUS",
-			get: empty("GetBucketLogging", access.GetBucketLogging, meter.ReadLogProps),
-			put: off("PutBucketLogging", access.PutBucketLogging, meter.WriteLogProps),
+			get: built("GetBucketLogging", access.GetBucketLogging, (*Handler).getBucketLogging, meter.ReadLogProps),
+			put: built("PutBucketLogging", access.PutBucketLogging, (*Handler).putBucketLogging, meter.WriteLogProps),
 		},
 		{
 			scope: bucketScope, query: "notification", log: "NOTIFICATION",
@@ -102,7 +98,7 @@ func bucketTraffic() []subresource {
 		{
 			scope: bucketScope, query: "requestPayment", log: "REQUEST_PAYMENT",
 			get: built("GetBucketRequestPayment", access.GetBucketRequestPayment, (*Handler).getRequestPayment, meter.ReadRequestPaymentProps),
-			put: putRequestPayment,
+			put: built("PutBucketRequestPayment", access.PutBucketRequestPayment, (*Handler).putRequestPayment, meter.WriteRequestPaymentProps),
 		},
 	}
 }
