@@ -61,7 +61,7 @@ func (p *parser) record() (r Record) {
 	}
 	r.ACLRequired = p.token() == "Yes"
 	r.Region = p.token()
-	r.BytesReceived = p.count()
+	r.BytesReceived, r.ChargedTo = p.count(), p.token()
 	return r
 }
 

@@ -21,7 +21,8 @@ const maxLine = 32 << 10
 const timeFormat = "[02/Jan/2006:15:04:05 -0700]"
 
 // Record is one line of the log: the fields of the S3 user guide, "Amazon S3 server access log format", in their order,
-// and one of our own behind them. What is zero is written as "-".
+// and two of our own behind them, without which the usage report could not be recomputed from the log. What is zero is
+// written as "-".
 type Record struct {
 	BucketOwner string // canonical id
 	Bucket      string
@@ -50,8 +51,9 @@ type Record struct {
 	AccessPoint string
 	ACLRequired bool   // an ACL, and nothing else, allowed the request
 	Region      string // of the bucket
-	// BytesReceived is ours: bytes of the request body, which are on the usage report and in no field of AWS.
-	BytesReceived int64
+
+	BytesReceived int64  // of the request body
+	ChargedTo     string // canonical id of the account that pays for the request and for its bytes; "" when nobody does
 }
 
 // RequestURI is the request line as it was sent. The source's record of a copy has none: its URI is "".
@@ -83,6 +85,7 @@ func (r *Record) Append(b []byte) []byte {
 		b = appendToken(append(b, ' '), token)
 	}
 	b = appendCount(append(b, ' '), r.BytesReceived)
+	b = appendToken(append(b, ' '), r.ChargedTo)
 	return append(b, '\n')
 }
 
@@ -92,7 +95,7 @@ func Fields() []string {
 		"Bucket-Owner", "Bucket", "Time", "Remote-IP", "Requester", "Request-ID", "Operation", "Key", "Request-URI", "HTTP-Status",
 		"Error-Code", "Bytes-Sent", "Object-Size", "Total-Time", "Turn-Around-Time", "Referer", "User-Agent", "Version-Id", "Host-Id",
 		"Signature-Version", "Cipher-Suite", "Authentication-Type", "Host-Header", "TLS-Version", "Access-Point-ARN", "aclRequired",
-		"Source-Region", "Bytes-Received",
+		"Source-Region", "Bytes-Received", "Charged-To",
 	}
 }
 

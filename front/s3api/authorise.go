@@ -31,9 +31,10 @@ func (h *Handler) authorise(c *call) error {
 		return c.tellAbsence(q)
 	}
 	if c.version != nil && isTorrentAction(action) {
-		return torrentAllowed(q)
+		return c.torrentAllowed(q)
 	}
 	d := access.Decide(q)
+	c.byACL = d.Allowed && d.Reason == access.ByACL
 	if d.Reason == access.ByAccount {
 		return c.methodNotAllowed()
 	}
@@ -96,7 +97,7 @@ func objectFacts(v *object.Version) *access.Object {
 
 // torrentAllowed: a torrent is one more way to read, so that who may read the object may have its torrent, unless a
 // policy denies just that. Nobody else may: it tells of the content.
-func torrentAllowed(q access.Query) error {
+func (c *call) torrentAllowed(q access.Query) error {
 	if d := access.Decide(q); d.Explicit || d.Reason == access.ByPayer {
 		return refusal(q, d)
 	}
@@ -105,7 +106,9 @@ func torrentAllowed(q access.Query) error {
 	if q.Action == access.GetObjectVersionTorrent {
 		read.Action = access.GetObjectVersion
 	}
-	return allowed(read)
+	d := access.Decide(read)
+	c.byACL = d.Allowed && d.Reason == access.ByACL
+	return refusal(read, d)
 }
 
 func isTorrentAction(a access.Action) bool {

@@ -24,6 +24,7 @@ type call struct {
 	requestID string
 	hostID    string // x-amz-id-2
 	started   time.Time
+	arrived   time.Time // started by the machine's clock, for how long things take
 
 	target    target
 	query     query
@@ -45,7 +46,11 @@ type call struct {
 	cors   http.Header  // that CORS rules add to the answer; nil for none
 	form   *form        // the browser's form that PostObject came with
 	early  *earlyAnswer // of an operation that may take long; nil for others
-	body   body         // what the client sends, decoded and bounded; see openBody
+	byACL  bool         // nothing but an ACL allows it
+
+	deleted []loggedKey // by DeleteObjects, for the access log
+	copied  *loggedCopy // what a copy reads, for the access log of its bucket; nil for others
+	body    body        // what the client sends, decoded and bounded; see openBody
 }
 
 // body is the content of a request: aws-chunked is decoded and its signatures are checked on the way;
@@ -79,7 +84,7 @@ func (h *Handler) newCall(w http.ResponseWriter, r *http.Request) *call {
 	var id [requestIDBytes + hostIDBytes]byte
 	rand.Read(id[:]) // never fails (crypto/rand)
 	return &call{
-		ctx: r.Context(), http: r, writer: w, control: http.NewResponseController(w), started: h.o.Now(),
+		ctx: r.Context(), http: r, writer: w, control: http.NewResponseController(w), started: h.o.Now(), arrived: time.Now(),
 		requestID: strings.ToUpper(hex.EncodeToString(id[:requestIDBytes])),
 		hostID:    base64.StdEncoding.EncodeToString(id[requestIDBytes:]),
 		requester: access.Owner{ID: access.AnonymousID},

@@ -48,7 +48,13 @@ func (h *Handler) deleteObjects(c *call) (*response, error) {
 	if n := len(doc.Objects); n == 0 || n > maxDeleteKeys || slices.ContainsFunc(doc.Objects, nameless) {
 		return nil, errorOf(codeMalformedXML, "")
 	}
-	return doc.answer(h.deleteAll(c, doc.Objects)), nil
+	outcomes := h.deleteAll(c, doc.Objects)
+	if c.bucket.Config.Logging != nil {
+		for i, o := range doc.Objects {
+			c.deleted = append(c.deleted, loggedKey{o.Key, o.VersionID, outcomes[i].err})
+		}
+	}
+	return doc.answer(outcomes), nil
 }
 
 // answer is what is said of the outcomes. A fault of ours is told as InternalError, and its cause is left to

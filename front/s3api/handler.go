@@ -63,6 +63,7 @@ type Handler struct {
 	cors     documentCache[corsConfiguration]
 	websites documentCache[websiteConfiguration]
 	pages    sync.Pool // of *page, for newPage
+	logLines sync.Pool // of *[]byte, for recordLogged
 	o        Options
 }
 
@@ -162,7 +163,7 @@ func (h *Handler) serve(c *call) (*response, error) {
 		return nil, errorOf(codeNotImplemented, "This operation is not implemented.")
 	}
 	answer, err := c.operation.serve(h, c)
-	if err == nil && c.question(c.operation.action, c.target.key).Charged() {
+	if err == nil && c.tellsCharged() {
 		answer.tellCharged()
 	}
 	return answer, err

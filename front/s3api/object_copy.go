@@ -160,38 +160,52 @@ func (h *Handler) copySource(c *call) (*copySource, error) {
 	if b == nil {
 		return nil, sourceError(err, bucket, key)
 	}
+	_, id, _ := strings.Cut(c.http.Header.Get("x-amz-copy-source"), "?versionId=")
+	c.copied = &loggedCopy{bucket: b, key: key, versionID: id}
+	src := &copySource{bucket: b, version: v, named: ref.Set}
+	if c.copied.err = h.readSource(c, src, key, err); c.copied.err != nil {
+		return nil, c.copied.err
+	}
+	return src, nil
+}
+
+// readSource checks that the requester may read what was looked up with err, and unlocks it.
+func (h *Handler) readSource(c *call, src *copySource, key string, err error) error {
+	b, v := src.bucket, src.version
 	if err := c.checkBucketOwner("x-amz-source-expected-bucket-owner", b); err != nil {
-		return nil, err
+		return err
 	}
 	action := access.GetObject
-	if ref.Set {
+	if src.named {
 		action = access.GetObjectVersion
 	}
 	q := access.Query{Principal: c.principal, Action: action, Bucket: b.Access(), Key: key, Context: c.access, Pays: c.pays()}
 	if err == nil && v.DeleteMarker {
 		err = fault.New("find copy source", key, fault.NoSuchKey, nil)
-		if ref.Set {
+		if src.named {
 			err = errorOf(codeInvalidRequest, "The source of a copy request may not specifically refer to a delete marker by version id.")
 		}
 	}
 	if err != nil {
 		if !access.MayKnowAbsence(q) {
-			return nil, refusedAbsence(q)
+			return refusedAbsence(q)
 		}
-		return nil, sourceError(err, bucket, key)
+		return sourceError(err, b.Name, key)
 	}
 	q.Object = objectFacts(v)
-	if err := allowed(q); err != nil {
-		return nil, err
+	d := access.Decide(q)
+	if err := refusal(q, d); err != nil {
+		return err
 	}
+	c.copied.size, c.copied.byACL, c.copied.charged = v.Size, d.Reason == access.ByACL, q.Charged()
 	if err := h.mayCopyTags(c, q, v); err != nil {
-		return nil, err
+		return err
 	}
 	if result, name := copyConditionNames().check(c.http.Header, v); result != proceed {
-		return nil, errorOf(codePreconditionFailed, "", element{"Condition", name})
+		return errorOf(codePreconditionFailed, "", element{"Condition", name})
 	}
-	v, err = h.unlockSource(c, v)
-	return &copySource{bucket: b, version: v, named: ref.Set}, err
+	src.version, err = h.unlockSource(c, v)
+	return err
 }
 
 // unlockSource is unlock for what is copied.

@@ -95,7 +95,7 @@ func bucketTorrents() []operation {
 		},
 		{
 			name: "GetBucketTorrent", method: http.MethodGet, scope: bucketScope, query: []string{"torrent"},
-			action: access.ListBucket, serve: (*Handler).refuseBucketTorrent, usage: meter.UnknownAction, tier: meter.Tier2, logAs: "REST.GET.TORRENT",
+			action: access.ListBucket, serve: (*Handler).refuseBucketTorrent, usage: meter.GetObjectTorrent, tier: meter.Tier2, logAs: "REST.GET.TORRENT",
 			state: no, note: "refused as AWS did, RequestTorrentOfBucketError; see GetPrefixTorrent",
 		},
 		{

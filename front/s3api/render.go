@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"shoal/core/meter"
 )
@@ -21,7 +22,8 @@ type outcome struct {
 	cause  error // why the answer was an error, or broke off
 	ours   bool  // the fault is ours
 
-	document bool // the code is that of an error that a website shows a document of its own for
+	begun    time.Time // when the answer began to go out
+	document bool      // the code is that of an error that a website shows a document of its own for
 }
 
 // render answers a request: the only place that writes, meters and logs.
@@ -41,6 +43,7 @@ func (h *Handler) render(w http.ResponseWriter, c *call, answer *response, err e
 	}
 	out.ours = isOurs(out.status) || answer.fault != nil
 	out.cause = errors.Join(out.cause, answer.fault)
+	out.begun = time.Now()
 	body := &stallWriter{dst: w, control: c.control}
 	c.leaveBody()
 	if c.early != nil && c.early.begun {
@@ -140,26 +143,25 @@ func (e *apiError) response(c *call) *response {
 	return answer
 }
 
-// record meters one request.
+// record meters one request, with what the access log says of it.
 func (h *Handler) record(c *call, out outcome) {
 	e := meter.Event{At: c.started, Source: meter.REST, Account: string(c.principal.CanonicalID), Operation: meter.UnknownAction}
-	// Under Requester Pays this is whom a bill by requester would name instead: access.Query.Charged says when.
 	if c.bucket != nil {
 		e.Account, e.Bucket = c.bucket.Owner, c.bucket.Name
-	}
-	if e.Account == "" {
-		return // nobody to bill: an anonymous request about nothing of ours
 	}
 	if c.operation != nil {
 		e.Operation = c.operation.usage
 	}
 	if c.billable(out) {
 		e.Requests, e.BytesIn, e.BytesOut = 1, c.body.read, out.sent
+		if c.charged(out) {
+			e.Account = string(c.principal.CanonicalID)
+		}
 		if c.operation != nil {
 			e.Tier = c.operation.tier
 		}
 	}
-	h.meter.Record(e)
+	h.recordLogged(c, out, e)
 }
 
 // log writes the access event at debug, and our own faults as errors.

@@ -54,6 +54,21 @@ func (c *call) pays() bool {
 	return c.http.Header.Get(name) == requesterPays || c.query.get(name) == requesterPays
 }
 
+// charged reports whether the requester and not the bucket's owner pays for what was answered: also for an error, but for
+// a refusal (S3 user guide, "How Requester Pays charges work").
+func (c *call) charged(out outcome) bool {
+	if c.bucket == nil || !c.bucket.Config.RequesterPays || c.operation == nil || c.anonymous() || out.code == codeAccessDenied {
+		return false
+	}
+	return c.question(c.operation.action, c.target.key).Charged()
+}
+
+// tellsCharged reports whether what c does, which succeeded, is charged to the requester: in its bucket, or in that which
+// a copy is of.
+func (c *call) tellsCharged() bool {
+	return c.question(c.operation.action, c.target.key).Charged() || c.copied != nil && c.copied.charged
+}
+
 // tellCharged says in an answer that the requester is charged.
 func (r *response) tellCharged() {
 	if r.header == nil {

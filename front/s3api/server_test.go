@@ -63,6 +63,7 @@ type eventLog struct {
 func (l *eventLog) Record(e meter.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	e.Log.Lines = bytes.Clone(e.Log.Lines) // they are the caller's
 	l.events = append(l.events, e)
 }
 

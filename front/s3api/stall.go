@@ -17,6 +17,7 @@ type stallReader struct {
 	since   int           // bytes of this stretch
 	waited  time.Duration // for this stretch
 	over    bool          // the end, or an error, was seen
+	overAt  time.Time     // when
 }
 
 // Read implements io.Reader.
@@ -30,7 +31,7 @@ func (s *stallReader) Read(p []byte) (int, error) {
 		s.since, s.waited = 0, 0
 	}
 	if err != nil {
-		s.over = true
+		s.over, s.overAt = true, time.Now()
 		// net/http goes on reading behind the body, to see whether the client leaves.
 		_ = s.control.SetReadDeadline(time.Time{})
 		err = bodyError(err)

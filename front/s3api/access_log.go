@@ -1,0 +1,210 @@
+package s3api
+
+import (
+	"crypto/tls"
+	"net/http"
+	"time"
+
+	"shoal/core/accesslog"
+	"shoal/core/meter"
+	"shoal/core/object"
+	"shoal/wire/sigv4"
+)
+
+// maxLogLines is how many bytes of records one event takes; those of a DeleteObjects of many keys go on in further
+// events, so that each fits a commit.
+const maxLogLines = 64 << 10
+
+// Operation columns of the records that a request makes beside its own. They are charged to nobody.
+const (
+	logBatchDelete = "BATCH.DELETE.OBJECT"
+	logCopyGet     = "REST.COPY.OBJECT_GET"
+	logPartGet     = "REST.COPY.PART_GET"
+)
+
+// loggedKey is one key that DeleteObjects deleted, or not.
+type loggedKey struct {
+	key, versionID string
+	err            error
+}
+
+// loggedCopy is what a copy reads.
+type loggedCopy struct {
+	bucket         *object.Bucket
+	key, versionID string
+	size           int64
+	byACL          bool
+	charged        bool  // to the requester, by Requester Pays
+	err            error // why it may not
+}
+
+// recordLogged hands e, the usage of c, to the meter, with the records of its bucket's access log.
+func (h *Handler) recordLogged(c *call, out outcome, e meter.Event) {
+	bucket := c.bucket
+	if bucket == nil {
+		if bucket = h.refusedAt(c, out); bucket != nil {
+			e.Account, e.Bucket, e.Requests, e.BytesIn, e.BytesOut = bucket.Owner, bucket.Name, 0, 0, 0
+		}
+	}
+	lines, _ := h.logLines.Get().(*[]byte)
+	if lines == nil {
+		lines = new([]byte)
+	}
+	defer h.logLines.Put(lines)
+	if bucket != nil && bucket.Config.Logging != nil {
+		r := h.logRecord(c, bucket, out)
+		if e.Requests > 0 {
+			r.ChargedTo = e.Account
+		}
+		*lines = r.Append((*lines)[:0])
+		e = h.recordDeleted(c, e, bucket, &r, lines)
+		e.Log = meter.Log{Lines: *lines, Target: bucket.Config.Logging}
+	}
+	if e.Account != "" { // else nobody to bill: an anonymous request about nothing of ours
+		h.meter.Record(e)
+	}
+	h.recordCopied(c, out, e.At, lines)
+}
+
+// refusedAt returns the bucket of a request that was refused before it was looked up, nil for others: who tries keys on
+// a bucket is in its log. Nobody pays for that.
+func (h *Handler) refusedAt(c *call, out outcome) *object.Bucket {
+	if out.status != http.StatusForbidden || c.target.bucket == "" || c.principal.CanonicalID != "" {
+		return nil
+	}
+	b, err := h.objects.Bucket(c.ctx, c.target.bucket)
+	if err != nil || b.Config.Logging == nil {
+		return nil // it is not there, cannot be read now, or keeps no log
+	}
+	return b
+}
+
+// logRecord is what the access log of b, c's bucket, says of c.
+func (h *Handler) logRecord(c *call, b *object.Bucket, out outcome) accesslog.Record {
+	r := accesslog.Record{
+		BucketOwner: b.Owner, Bucket: b.Name, Time: c.started, RemoteIP: remoteAddr(c.http.RemoteAddr),
+		Requester: c.loggedRequester(), RequestID: c.requestID, Operation: c.loggedOperation(), Key: c.target.key,
+		Request: accesslog.RequestURI{Method: c.http.Method, URI: c.http.RequestURI, Proto: c.http.Proto},
+		Status:  out.status, ErrorCode: string(out.code), BytesSent: out.sent, ObjectSize: c.loggedSize(),
+		TotalTime: time.Since(c.arrived), TurnAround: c.turnAround(out),
+		Referer: c.http.Referer(), UserAgent: c.http.UserAgent(), VersionID: c.query.get("versionId"), HostID: c.hostID,
+		Host: c.http.Host, ACLRequired: c.byACL, Region: h.regionOf(b), BytesReceived: c.body.read,
+	}
+	r.Signature, r.AuthType = c.loggedSignature()
+	if t := c.http.TLS; t != nil {
+		r.CipherSuite, r.TLSVersion = tls.CipherSuiteName(t.CipherSuite), loggedTLS(t.Version)
+	}
+	return r
+}
+
+// loggedRequester is the canonical id of an account, the ARN of a user or session in it, "" for everybody.
+func (c *call) loggedRequester() string {
+	if c.principal.Identity != nil {
+		return c.principal.ARN
+	}
+	return string(c.principal.CanonicalID)
+}
+
+func (c *call) loggedOperation() string {
+	switch {
+	case c.operation == nil:
+		return ""
+	case c.website && c.http.Method == http.MethodHead:
+		return "WEBSITE.HEAD.OBJECT"
+	}
+	return c.operation.logAs
+}
+
+// loggedSize is the size of the object in question, 0 when it is not known.
+func (c *call) loggedSize() int64 {
+	switch {
+	case c.version != nil:
+		return c.version.Size
+	case c.copied != nil:
+		return c.copied.size
+	case c.operation != nil && (c.operation.takesContent() || c.operation.takesForm()):
+		return c.body.read
+	}
+	return 0
+}
+
+// turnAround is the time from the last byte of the request to the first one of the answer.
+func (c *call) turnAround(out outcome) time.Duration {
+	last := c.arrived
+	if c.body.source != nil && c.body.source.over {
+		last = c.body.source.overAt
+	}
+	return out.begun.Sub(last)
+}
+
+func (c *call) loggedSignature() (signature, authType string) {
+	switch {
+	case c.form != nil && c.form.isSigned():
+		return "SigV4", ""
+	case c.claim == nil:
+		return "", ""
+	case c.claim.Mechanism == sigv4.Header:
+		return "SigV4", "AuthHeader"
+	case c.claim.Mechanism == sigv4.Presigned:
+		return "SigV4", "QueryString"
+	}
+	return "", ""
+}
+
+// loggedTLS is a version as S3 writes it.
+func loggedTLS(version uint16) string {
+	switch version {
+	case tls.VersionTLS12:
+		return "TLSv1.2"
+	case tls.VersionTLS13:
+		return "TLSv1.3"
+	}
+	return ""
+}
+
+// recordDeleted appends a record for each key of a DeleteObjects to lines, like r but for the key. When they are too
+// many for one event, e is recorded with those that are full, and what it returns has no counts any more.
+func (h *Handler) recordDeleted(c *call, e meter.Event, b *object.Bucket, r *accesslog.Record, lines *[]byte) meter.Event {
+	one := *r
+	one.Operation, one.BytesSent, one.ObjectSize, one.BytesReceived, one.ChargedTo = logBatchDelete, 0, 0, 0, ""
+	for _, d := range c.deleted {
+		one.Key, one.VersionID, one.Status, one.ErrorCode = d.key, d.versionID, http.StatusNoContent, ""
+		if d.err != nil {
+			failed := translate(d.err)
+			one.Status, one.ErrorCode = failed.status(), string(failed.code)
+		}
+		if len(*lines) >= maxLogLines {
+			e.Log = meter.Log{Lines: *lines, Target: b.Config.Logging}
+			h.meter.Record(e)
+			e.Requests, e.BytesIn, e.BytesOut = 0, 0, 0
+			*lines = (*lines)[:0]
+		}
+		*lines = one.Append(*lines)
+	}
+	return e
+}
+
+// recordCopied records what a copy reads in the access log of the source, without counts: the copy is billed as one.
+func (h *Handler) recordCopied(c *call, out outcome, at time.Time, lines *[]byte) {
+	from := c.copied
+	if from == nil || from.bucket.Config.Logging == nil {
+		return
+	}
+	r := accesslog.Record{
+		BucketOwner: from.bucket.Owner, Bucket: from.bucket.Name, Time: at, RemoteIP: remoteAddr(c.http.RemoteAddr),
+		Requester: c.loggedRequester(), RequestID: c.requestID, Operation: logCopyGet, Key: from.key, Status: http.StatusOK,
+		ObjectSize: from.size, VersionID: from.versionID, HostID: c.hostID, Host: c.http.Host, ACLRequired: from.byACL,
+		Region: h.regionOf(from.bucket),
+	}
+	if c.operation.usage == meter.UploadPartCopy {
+		r.Operation = logPartGet
+	}
+	if from.err != nil {
+		r.Status, r.ErrorCode = out.status, string(out.code)
+	}
+	*lines = r.Append((*lines)[:0])
+	h.meter.Record(meter.Event{
+		At: at, Account: from.bucket.Owner, Bucket: from.bucket.Name, Operation: c.operation.usage, Source: meter.REST,
+		Log: meter.Log{Lines: *lines, Target: from.bucket.Config.Logging},
+	})
+}
