@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"shoal/core/fault"
@@ -64,6 +66,32 @@ func (t *Torrent) wireFiles() []torrent.File {
 
 // Outline is the info dictionary of t without the v1 piece hashes. It is the caller's, but for the paths.
 func (t *Torrent) Outline() torrent.Info { return t.record.outline(t.form(), t.Length, t.wireFiles()) }
+
+// at returns the index of the file that the byte at off is of, or its padding.
+func (p *prefixFiles) at(off int64) int {
+	// Of files that begin at one place all but the last are empty.
+	return sort.Search(len(p.list), func(i int) bool { return p.list[i].offset > off }) - 1
+}
+
+// Span is what one object has of a torrent.
+type Span struct {
+	Key  string // of the object
+	Size int64  // of the object, in bytes
+	End  int64  // where its bytes in the torrent end, the padding behind them included
+}
+
+// SpanAt returns the object that the byte at off of t is of; off is not negative.
+func (t *Torrent) SpanAt(off int64) Span {
+	if t.prefix == nil {
+		return Span{t.Version.Key, t.Version.Size, math.MaxInt64}
+	}
+	i := t.prefix.at(off)
+	s := Span{t.prefix.list[i].key, t.prefix.list[i].Length, math.MaxInt64}
+	if i+1 < len(t.prefix.list) {
+		s.End = t.prefix.list[i+1].offset
+	}
+	return s
+}
 
 // FileOf returns the file of that v2 pieces root; ok is false when t has none.
 func (t *Torrent) FileOf(root torrent.Hash) (f File, ok bool) {

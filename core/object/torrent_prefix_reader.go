@@ -3,7 +3,6 @@ package object
 import (
 	"context"
 	"io"
-	"sort"
 
 	"shoal/core/fault"
 )
@@ -34,9 +33,7 @@ func (r *PrefixReaderAt) ReadAt(p []byte, off int64) (n int, err error) {
 		return 0, fault.New("read prefix torrent", r.t.Version.Key, fault.InvalidRange, nil)
 	}
 	files := r.t.prefix.list
-	// Of files that begin at one place all but the last are empty.
-	i := sort.Search(len(files), func(i int) bool { return files[i].offset > off }) - 1
-	for ; n < len(p); i++ {
+	for i := r.t.prefix.at(off); n < len(p); i++ {
 		at := off + int64(n)
 		if at >= r.t.Length {
 			return n, io.EOF

@@ -123,21 +123,28 @@ func (b *batch) assemble(memory []byte) {
 // sent calls each for every run of blocks of one piece of which payload is among the first n bytes that were
 // written, with how many blocks and bytes of it.
 func (b *batch) sent(n int64, each func(piece uint32, blocks, payload int64)) {
-	n -= int64(len(b.control))
+	var piece uint32
 	var blocks, payload int64
-	for i, k := range b.blocks[:b.n] {
-		if n -= peer.PieceHeaderLen; n <= 0 {
-			if payload > 0 {
-				each(b.blocks[i-1].Piece, blocks, payload)
-			}
-			return
-		}
-		blocks++
-		payload += min(n, int64(k.Length))
-		n -= int64(k.Length)
-		if i+1 == b.n || b.blocks[i+1].Piece != k.Piece {
-			each(k.Piece, blocks, payload)
+	b.sentBlocks(n, func(k peer.Block, bytes int64) {
+		if blocks > 0 && k.Piece != piece {
+			each(piece, blocks, payload)
 			blocks, payload = 0, 0
 		}
+		piece, blocks, payload = k.Piece, blocks+1, payload+bytes
+	})
+	if blocks > 0 {
+		each(piece, blocks, payload)
+	}
+}
+
+// sentBlocks calls each for every block of which payload is among the first n bytes that were written, with how much.
+func (b *batch) sentBlocks(n int64, each func(k peer.Block, payload int64)) {
+	n -= int64(len(b.control))
+	for _, k := range b.blocks[:b.n] {
+		if n -= peer.PieceHeaderLen; n <= 0 {
+			return
+		}
+		each(k, min(n, int64(k.Length)))
+		n -= int64(k.Length)
 	}
 }

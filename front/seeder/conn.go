@@ -46,10 +46,11 @@ type conn struct {
 	// The reader learns them, the writer uses them: by which ids the peer wants them; 0 is not at all.
 	metadataID, pexID, dontHaveID, holePunchID atomic.Uint32
 
-	welcome    bool          // to be unchoked when it is first interested; under out.mu
-	interested atomic.Bool   // the peer wants something of what it was told of
-	uploadOnly atomic.Bool   // BEP 21: it says that it wants nothing
-	listenPort atomic.Uint32 // where it accepts connections; 0 while unknown
+	welcome    bool                   // to be unchoked when it is first interested; under out.mu
+	interested atomic.Bool            // the peer wants something of what it was told of
+	uploadOnly atomic.Bool            // BEP 21: it says that it wants nothing
+	listenPort atomic.Uint32          // where it accepts connections; 0 while unknown
+	client     atomic.Pointer[string] // its name, if it said one and there is an access log; nil else
 
 	ordered    atomic.Bool  // the member has orders
 	choked     atomic.Bool  // by us; changed under out.mu, in the order in which the peer is told
@@ -184,6 +185,7 @@ func (c *conn) serve(ctx context.Context) {
 	err := c.read()
 	c.end(err)
 	c.writer.stop()
+	c.writing.log.end()
 	c.member.Leave()
 	c.settle(0)
 	c.s.seeds.release(c.writing.seed)

@@ -229,6 +229,7 @@ func (c *conn) onExtendedHandshake(payload []byte) error {
 		c.member.SetTraits(c.traits())
 	}
 	c.uploadOnly.Store(e.UploadOnly)
+	c.noteClient(e.Client)
 	if e.Port != 0 {
 		c.listenPort.Store(uint32(e.Port))
 		c.member.SetListenAddr(netip.AddrPortFrom(c.remote.Addr(), e.Port))

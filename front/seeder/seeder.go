@@ -90,6 +90,7 @@ type Seeder struct {
 	doors     doors
 	exchanges exchanges
 	counts    counters
+	logLines  sync.Pool // of *[]byte, for the access log
 	conns     sync.WaitGroup
 }
 

@@ -41,6 +41,7 @@ type writerState struct {
 	torrent    *object.Torrent // as the swarm had it last: who pays
 	seed       *seed           // of its version
 	charged    peer.Bitfield   // pieces that the meter has a request for
+	log        *pieceLog       // of a bucket with an access log; nil before there is something to say
 	held       []uint32        // pieces that the peer is told of when it is interested
 	told       peer.Bitfield   // pieces that the peer was told of and not told otherwise, if governed
 	sent       int64           // payload bytes
@@ -301,11 +302,12 @@ func (c *conn) flush(b *batch, now time.Time) (n int64, err error) {
 func (c *conn) record(b *batch, n int64, now time.Time) {
 	w := &c.writing
 	w.lastWrite = now
+	logged := w.torrent.Bucket.Config.Logging != nil
 	var bytes, blocks, pieces int64
 	b.sent(n, func(piece uint32, run, payload int64) {
 		bytes += payload
 		blocks += run
-		if w.charged.Set(piece) {
+		if !logged && w.charged.Set(piece) {
 			pieces++
 		}
 		c.member.Sent(piece, payload, now)
@@ -313,12 +315,18 @@ func (c *conn) record(b *batch, n int64, now time.Time) {
 	if bytes == 0 {
 		return
 	}
+	if logged {
+		pieces = c.hold(b, n, now)
+	}
 	c.progressed.Store(now.UnixNano())
 	w.lastBlock = now
 	w.sent += bytes
 	c.s.counts.sent.Add(bytes)
 	c.s.counts.blocks.Add(blocks)
 	c.s.counts.pieces.Add(pieces)
+	if logged {
+		return
+	}
 	c.s.meter.Record(meter.Event{
 		At: now, Account: w.torrent.Bucket.Owner, Bucket: w.torrent.Bucket.Name,
 		Operation: meter.GetObject, Tier: meter.Tier2, Source: meter.BitTorrent,
