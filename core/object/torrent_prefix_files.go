@@ -77,7 +77,7 @@ func (p *prefixFiles) at(off int64) int {
 type Span struct {
 	Key  string // of the object
 	Size int64  // of the object, in bytes
-	End  int64  // where its bytes in the torrent end, the padding behind them included
+	End  int64  // up to here the bytes of the torrent, and padding behind them, are its own
 }
 
 // SpanAt returns the object that the byte at off of t is of; off is not negative.
@@ -85,12 +85,14 @@ func (t *Torrent) SpanAt(off int64) Span {
 	if t.prefix == nil {
 		return Span{t.Version.Key, t.Version.Size, math.MaxInt64}
 	}
-	i := t.prefix.at(off)
-	s := Span{t.prefix.list[i].key, t.prefix.list[i].Length, math.MaxInt64}
+	i, end := t.prefix.at(off), int64(math.MaxInt64)
 	if i+1 < len(t.prefix.list) {
-		s.End = t.prefix.list[i+1].offset
+		end = t.prefix.list[i+1].offset
 	}
-	return s
+	for i > 0 && t.prefix.list[i].Length == 0 {
+		i-- // an empty file that begins with the padding of the one before
+	}
+	return Span{t.prefix.list[i].key, t.prefix.list[i].Length, end}
 }
 
 // FileOf returns the file of that v2 pieces root; ok is false when t has none.

@@ -11,9 +11,8 @@ import (
 	"shoal/wire/sigv4"
 )
 
-// maxLogLines is how many bytes of records one event takes; those of a DeleteObjects of many keys go on in further
-// events, so that each fits a commit.
-const maxLogLines = 64 << 10
+// maxKeptLines is the largest buffer for records that is kept, in bytes: that of a DeleteObjects of many keys is not.
+const maxKeptLines = 64 << 10
 
 // Operation columns of the records that a request makes beside its own. They are charged to nobody.
 const (
@@ -50,14 +49,18 @@ func (h *Handler) recordLogged(c *call, out outcome, e meter.Event) {
 	if lines == nil {
 		lines = new([]byte)
 	}
-	defer h.logLines.Put(lines)
+	defer func() {
+		if cap(*lines) <= maxKeptLines {
+			h.logLines.Put(lines)
+		}
+	}()
 	if bucket != nil && bucket.Config.Logging != nil {
 		r := h.logRecord(c, bucket, out)
 		if e.Requests > 0 {
 			r.ChargedTo = e.Account
 		}
 		*lines = r.Append((*lines)[:0])
-		e = h.recordDeleted(c, e, bucket, &r, lines)
+		*lines = c.appendDeleted(*lines, r)
 		e.Log = meter.Log{Lines: *lines, Target: bucket.Config.Logging}
 	}
 	if e.Account != "" { // else nobody to bill: an anonymous request about nothing of ours
@@ -162,26 +165,18 @@ func loggedTLS(version uint16) string {
 	return ""
 }
 
-// recordDeleted appends a record for each key of a DeleteObjects to lines, like r but for the key. When they are too
-// many for one event, e is recorded with those that are full, and what it returns has no counts any more.
-func (h *Handler) recordDeleted(c *call, e meter.Event, b *object.Bucket, r *accesslog.Record, lines *[]byte) meter.Event {
-	one := *r
-	one.Operation, one.BytesSent, one.ObjectSize, one.BytesReceived, one.ChargedTo = logBatchDelete, 0, 0, 0, ""
+// appendDeleted appends a record for each key of a DeleteObjects, like r but for the key.
+func (c *call) appendDeleted(lines []byte, r accesslog.Record) []byte {
+	r.Operation, r.BytesSent, r.ObjectSize, r.BytesReceived, r.ChargedTo = logBatchDelete, 0, 0, 0, ""
 	for _, d := range c.deleted {
-		one.Key, one.VersionID, one.Status, one.ErrorCode = d.key, d.versionID, http.StatusNoContent, ""
+		r.Key, r.VersionID, r.Status, r.ErrorCode = d.key, d.versionID, http.StatusNoContent, ""
 		if d.err != nil {
 			failed := translate(d.err)
-			one.Status, one.ErrorCode = failed.status(), string(failed.code)
+			r.Status, r.ErrorCode = failed.status(), string(failed.code)
 		}
-		if len(*lines) >= maxLogLines {
-			e.Log = meter.Log{Lines: *lines, Target: b.Config.Logging}
-			h.meter.Record(e)
-			e.Requests, e.BytesIn, e.BytesOut = 0, 0, 0
-			*lines = (*lines)[:0]
-		}
-		*lines = one.Append(*lines)
+		lines = r.Append(lines)
 	}
-	return e
+	return lines
 }
 
 // recordCopied records what a copy reads in the access log of the source, without counts: the copy is billed as one.

@@ -114,7 +114,7 @@ func (h *heldPiece) add(off, payload int64, now time.Time) {
 
 func (h *heldPiece) span(s object.Span) *sentSpan {
 	for i := range h.spans {
-		if h.spans[i].End == s.End {
+		if h.spans[i].Key == s.Key {
 			return &h.spans[i]
 		}
 	}

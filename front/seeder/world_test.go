@@ -27,18 +27,26 @@ const patience = 10 * time.Second
 
 var testOwner = access.Owner{ID: "owner-1", DisplayName: "owner"}
 
+// maxRemembered is how many events a ledger keeps.
+const maxRemembered = 10_000
+
 // ledger is a meter.Recorder that adds up.
 type ledger struct {
 	mu              sync.Mutex
 	events          int
 	requests, bytes int64
 	bad             []meter.Event
+	all             []meter.Event
 }
 
 func (l *ledger) Record(e meter.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.events++
+	if l.events < maxRemembered {
+		e.Log.Lines = bytes.Clone(e.Log.Lines) // they are the caller's
+		l.all = append(l.all, e)
+	}
 	l.requests += e.Requests
 	l.bytes += e.BytesOut
 	if e.Account != string(testOwner.ID) || e.Bucket != "public" || e.Operation != meter.GetObject ||
