@@ -306,6 +306,25 @@ func TestAccessLogOfTheRequesterPays(t *testing.T) {
 	}
 }
 
+// TestLogRecordsCannotBeForged: what a client sends stays in its field, whatever it is.
+func TestLogRecordsCannotBeForged(t *testing.T) {
+	s := newLoggedServer(t, Options{})
+	forged := `" 200 - 99999999 - - - "-" "-" -`
+	answer := rawExchange(t, s, "GET /pond/a%0d%0ab%22%5c\"?x=\"y\" HTTP/1.1\r\nHost: pond.example\r\nReferer: x"+forged+
+		"\r\nUser-Agent: \xff\t"+forged+"\\\r\nConnection: close\r\n\r\n")
+	if !strings.HasPrefix(answer, "HTTP/1.1 403") {
+		t.Fatalf("answer %q", answer)
+	}
+	e := s.since(t, 5, 1)[0]
+	all := records(t, []meter.Event{e})
+	if len(all) != 1 || all[0].Key != "a\r\nb\"\\\"" || all[0].Status != 403 || all[0].ChargedTo != "" || all[0].BytesSent == 99999999 {
+		t.Errorf("records %+v", all)
+	}
+	if line := strings.TrimSuffix(string(e.Log.Lines), "\n"); strings.ContainsAny(line, "\r\n\t\\\xff") || strings.Count(line, `"`) != 6 {
+		t.Errorf("line %q", line)
+	}
+}
+
 // BenchmarkRecord measures the meter's share of a small GET, with and without an access log.
 func BenchmarkRecord(b *testing.B) {
 	for name, log := range map[string]*accesslog.Target{"without a log": nil, "with a log": {Bucket: "logs"}} {
