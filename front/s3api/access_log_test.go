@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -304,6 +305,41 @@ func TestAccessLogOfTheRequesterPays(t *testing.T) {
 	if answer.header.Get("X-Amz-Request-Charged") == "" {
 		t.Error("a copy out of the bucket is not told that it is charged")
 	}
+	events := s.since(t, 0, seen+1)
+	m := meter.New(s.engine, meter.Options{})
+	for _, e := range events {
+		m.Record(e)
+	}
+	for _, who := range []string{owner, other} {
+		account := string(s.users[who].CanonicalID)
+		want := summed(slices.DeleteFunc(slices.Clone(events), func(e meter.Event) bool { return e.Account != account }))
+		if got := reported(t, m, account); !reflect.DeepEqual(got, want) {
+			t.Errorf("the usage report of %s:\ngot  %v\nwant %v", who, got, want)
+		}
+		heads := int64(0)
+		for row, n := range want {
+			if row.operation == "HeadObject" && row.usageType == "Requests-Tier2" {
+				heads += n
+			}
+		}
+		if heads != map[string]int64{other: 1}[who] {
+			t.Errorf("%s is charged for %d HEADs of the other account", who, heads)
+		}
+	}
+}
+
+// reported is the usage report of an account.
+func reported(t *testing.T, m *meter.Meter, account string) usageRows {
+	t.Helper()
+	list, err := m.Report(t.Context(), meter.Query{From: time.Now().Add(-2 * time.Hour), To: time.Now().Add(time.Hour), Account: account})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := usageRows{}
+	for _, r := range list {
+		rows[usageRow{r.Account, r.Resource, r.Operation.String(), r.UsageType.String(), r.StartTime.Unix() / 3600}] = r.UsageValue
+	}
+	return rows
 }
 
 // TestLogRecordsCannotBeForged: what a client sends stays in its field, whatever it is.
