@@ -48,18 +48,18 @@ func decideIdentity(q Query) Decision {
 	if refusal, refused := id.refuses(r); refused {
 		return refusal
 	}
+	own := Evaluate(id.Policies, r)
 	granted := decideRole(q)
 	if !q.onAccount() {
-		if direct := q.directly(); direct.Allowed {
+		granted = q.granted(said)
+		if direct := q.directly(); direct.Allowed && (own.Effect != Allow || !granted.Allowed || direct.Reason != ByACL) {
 			return direct
 		}
-		granted = q.granted(said)
 	}
-	own := Evaluate(id.Policies, r)
 	switch {
 	case own.Effect != Allow:
 		return Decision{Reason: ByDefault}
-	case granted.Allowed:
+	case granted.Allowed && granted.Reason != ByACL: // of an ACL it is told that it was needed
 		return Decision{Allowed: true, Reason: ByIdentity, Sid: own.Sid}
 	}
 	return granted

@@ -86,6 +86,28 @@ func TestDecideIdentity(t *testing.T) {
 	}
 }
 
+// TestACLThatIsNeeded: an ACL is the reason only where nothing else would have allowed it (aclRequired of the access log).
+func TestACLThatIsNeeded(t *testing.T) {
+	tests := []struct {
+		name   string
+		who    Principal
+		canned CannedACL
+		want   Reason
+	}{
+		{"everybody", Principal{}, CannedPublicRead, ByACL},
+		{"the owner", user(ownerID, "owner"), CannedPublicRead, ByOwner},
+		{"a user of the owner's without policies", iamUser(t, ownerID), CannedPublicRead, ByACL},
+		{"a user of the owner's who may", iamUser(t, ownerID, allowGet), CannedPublicRead, ByIdentity},
+		{"a user of another account who may", iamUser(t, otherID, allowGet), CannedPublicRead, ByACL},
+	}
+	for _, tt := range tests {
+		q := Query{Principal: tt.who, Action: GetObject, Bucket: ownedBucket(), Key: "bob", Object: ownedObject(tt.canned)}
+		if got := Decide(q); !got.Allowed || got.Reason != tt.want {
+			t.Errorf("%s: got %+v, want allowed by %s", tt.name, got, tt.want)
+		}
+	}
+}
+
 // TestIdentityOnAccount: what no bucket grants needs the account's role and the identity's policy.
 func TestIdentityOnAccount(t *testing.T) {
 	create := `"Effect":"Allow","Action":"s3:CreateBucket","Resource":"arn:aws:s3:::bucket"`
