@@ -38,8 +38,11 @@ func TestAppend(t *testing.T) {
 	}{
 		{"every field", frog(), frogLine},
 		{"none", Record{Time: at}, "- - [31/Dec/2026:22:59:59 +0000] - - - - - - - - - - - - - - - - - - - - - - - - - -\n"},
-		{"a request without headers", Record{Time: at, Request: RequestURI{"GET", "/", "HTTP/1.1"}, TotalTime: 1},
-			"- - [31/Dec/2026:22:59:59 +0000] - - - - - \"GET / HTTP/1.1\" - - - - 1 - \"-\" \"-\" - - - - - - - - - - - -\n"},
+		{
+			"a request without headers",
+			Record{Time: at, Request: RequestURI{"GET", "/", "HTTP/1.1"}, TotalTime: 1},
+			"- - [31/Dec/2026:22:59:59 +0000] - - - - - \"GET / HTTP/1.1\" - - - - 1 - \"-\" \"-\" - - - - - - - - - - - -\n",
+		},
 		{"a key that reads as none", Record{Time: at, Key: "-"}, "- - [31/Dec/2026:22:59:59 +0000] - - - - %2D - - - - - - - - - - - - - - - - - - - - -\n"},
 	}
 	for _, tt := range tests {

@@ -89,7 +89,7 @@ func (h *Handler) logRecord(c *call, b *object.Bucket, out outcome) accesslog.Re
 		Requester: c.loggedRequester(), RequestID: c.requestID, Operation: c.loggedOperation(), Key: c.target.key,
 		Request: accesslog.RequestURI{Method: c.http.Method, URI: c.http.RequestURI, Proto: c.http.Proto},
 		Status:  out.status, ErrorCode: string(out.code), BytesSent: out.sent, ObjectSize: c.loggedSize(),
-		TotalTime: time.Since(c.arrived), TurnAround: c.turnAround(out),
+		TotalTime: h.o.Now().Sub(c.started), TurnAround: out.turnAround,
 		Referer: c.http.Referer(), UserAgent: c.http.UserAgent(), VersionID: c.query.get("versionId"), HostID: c.hostID,
 		Host: c.http.Host, ACLRequired: c.byACL, Region: h.regionOf(b), BytesReceived: c.body.read,
 	}
@@ -131,13 +131,16 @@ func (c *call) loggedSize() int64 {
 	return 0
 }
 
-// turnAround is the time from the last byte of the request to the first one of the answer.
-func (c *call) turnAround(out outcome) time.Duration {
-	last := c.arrived
-	if c.body.source != nil && c.body.source.over {
-		last = c.body.source.overAt
+// turnAround is the time since the last byte of the request, when the first one of the answer is to go out. Without an
+// access log nobody asks.
+func (h *Handler) turnAround(c *call) time.Duration {
+	if c.bucket == nil || c.bucket.Config.Logging == nil {
+		return 0
 	}
-	return out.begun.Sub(last)
+	if c.body.source != nil && c.body.source.over {
+		return time.Since(c.body.source.overAt)
+	}
+	return h.o.Now().Sub(c.started)
 }
 
 func (c *call) loggedSignature() (signature, authType string) {

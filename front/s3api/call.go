@@ -24,7 +24,6 @@ type call struct {
 	requestID string
 	hostID    string // x-amz-id-2
 	started   time.Time
-	arrived   time.Time // started by the machine's clock, for how long things take
 
 	target    target
 	query     query
@@ -84,7 +83,7 @@ func (h *Handler) newCall(w http.ResponseWriter, r *http.Request) *call {
 	var id [requestIDBytes + hostIDBytes]byte
 	rand.Read(id[:]) // never fails (crypto/rand)
 	return &call{
-		ctx: r.Context(), http: r, writer: w, control: http.NewResponseController(w), started: h.o.Now(), arrived: time.Now(),
+		ctx: r.Context(), http: r, writer: w, control: http.NewResponseController(w), started: h.o.Now(),
 		requestID: strings.ToUpper(hex.EncodeToString(id[:requestIDBytes])),
 		hostID:    base64.StdEncoding.EncodeToString(id[requestIDBytes:]),
 		requester: access.Owner{ID: access.AnonymousID},

@@ -22,8 +22,8 @@ type outcome struct {
 	cause  error // why the answer was an error, or broke off
 	ours   bool  // the fault is ours
 
-	begun    time.Time // when the answer began to go out
-	document bool      // the code is that of an error that a website shows a document of its own for
+	turnAround time.Duration // from the last byte of the request to the first one of the answer, where there is an access log
+	document   bool          // the code is that of an error that a website shows a document of its own for
 }
 
 // render answers a request: the only place that writes, meters and logs.
@@ -43,7 +43,7 @@ func (h *Handler) render(w http.ResponseWriter, c *call, answer *response, err e
 	}
 	out.ours = isOurs(out.status) || answer.fault != nil
 	out.cause = errors.Join(out.cause, answer.fault)
-	out.begun = time.Now()
+	out.turnAround = h.turnAround(c)
 	body := &stallWriter{dst: w, control: c.control}
 	c.leaveBody()
 	if c.early != nil && c.early.begun {
