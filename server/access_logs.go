@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -47,10 +48,20 @@ func (l logBuckets) PutLog(ctx context.Context, o accesslog.Object) error {
 
 func (l logBuckets) target(ctx context.Context, o accesslog.Object) (*object.Bucket, error) {
 	b, err := l.objects.Bucket(ctx, o.Bucket)
-	if err == nil && b.Owner != o.Owner {
-		err = fault.New("deliver access log", o.Bucket, fault.AccessDenied, errors.New("the target bucket has another owner than the bucket that is logged"))
+	if err != nil {
+		return nil, err
 	}
-	return b, err
+	why := ""
+	switch {
+	case b.Owner != o.Owner:
+		why = "the target bucket has another owner than the bucket that is logged"
+	case !access.MayDeliverLog(b.Access(), o.Key, o.Source, time.Now()):
+		why = "neither the policy nor the ACL of the target bucket lets the logging service put the log"
+	}
+	if why != "" {
+		return nil, fault.New("deliver access log", o.Bucket, fault.AccessDenied, errors.New(why))
+	}
+	return b, nil
 }
 
 // logGrants returns the target grants that b has room for: none where ACLs are off, no public ones where these are blocked.

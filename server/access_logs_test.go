@@ -64,7 +64,18 @@ func (h *logHouse) end(t *testing.T) {
 	}
 }
 
+// bucket makes a bucket that lets the logging service in.
 func (h *logHouse) bucket(t *testing.T, name, owner string, ownership access.Ownership) {
+	t.Helper()
+	h.closedBucket(t, name, owner, ownership)
+	policy := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::` + name + `/*"}]}`
+	err := h.objects.UpdateBucket(t.Context(), name, func(c *object.BucketConfig) error { c.PolicyJSON = []byte(policy); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (h *logHouse) closedBucket(t *testing.T, name, owner string, ownership access.Ownership) {
 	t.Helper()
 	o := access.Owner{ID: access.CanonicalID(owner), DisplayName: "the " + owner}
 	_, err := h.objects.CreateBucket(t.Context(), object.NewBucket{Name: name, Owner: o, ACL: access.ACL{Owner: o}, Ownership: ownership})
@@ -168,12 +179,13 @@ func TestLogObjects(t *testing.T) {
 	}
 }
 
-// A bucket of somebody else, and none, get no log.
+// A bucket of somebody else, one that does not let the logging service in, and none, get no log.
 func TestLogTargetsThatAreRefused(t *testing.T) {
 	h := openLogHouse(t, vfs.NewMem(), accesslog.Options{})
 	defer h.end(t)
 	h.bucket(t, "frogs", "frog", access.ObjectWriter)
-	for bucket, want := range map[string]fault.Kind{"frogs": fault.AccessDenied, "nowhere": fault.NoSuchBucket} {
+	h.closedBucket(t, "closed", "toad", access.ObjectWriter)
+	for bucket, want := range map[string]fault.Kind{"frogs": fault.AccessDenied, "closed": fault.AccessDenied, "nowhere": fault.NoSuchBucket} {
 		o := accesslog.Object{Bucket: bucket, Key: "k", Source: "source", Owner: "toad", Size: 2, Body: bytes.NewReader([]byte("x\n"))}
 		if err := (logBuckets{h.objects}).CheckTarget(t.Context(), o); !fault.Is(err, want) {
 			t.Errorf("%s: CheckTarget = %v, want %v", bucket, err, want)

@@ -61,7 +61,7 @@ func (h *Handler) recordLogged(c *call, out outcome, e meter.Event) {
 		}
 		*lines = r.Append((*lines)[:0])
 		*lines = c.appendDeleted(*lines, r)
-		e.Log = meter.Log{Lines: *lines, Target: bucket.Config.Logging}
+		e.Log = meter.Log{Lines: *lines, Target: bucket.Config.Logging, Owner: bucket.Owner}
 	}
 	if e.Account != "" { // else nobody to bill: an anonymous request about nothing of ours
 		h.meter.Record(e)
