@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/minio/minio-go/v7"
+
 	"shoal/core/access"
 	"shoal/core/accesslog"
 	"shoal/core/meter"
@@ -163,6 +165,65 @@ func TestAccessLogRecords(t *testing.T) {
 		}
 	}
 }
+
+// TestAccessLogOperations: uploads, forms, preflights and websites have their operation columns, and are recounted too.
+func TestAccessLogOperations(t *testing.T) {
+	s := newLoggedServer(t, Options{WebsiteDomains: []string{scriptWebsite}})
+	site := func(method, path string) {
+		t.Helper()
+		r, err := http.NewRequest(method, s.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = "pond." + scriptWebsite
+		answer, err := s.web.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+	}
+	upload := func(key string) string {
+		return s.must(t, owner, "POST", "/pond/"+key+"?uploads", "").element("UploadId")
+	}
+	s.must(t, owner, "PUT", "/lake/part", pattern(100))
+	first, second := upload("k"), upload("gone")
+	part := s.must(t, owner, "PUT", "/pond/k?partNumber=1&uploadId="+first, pattern(leastPart))
+	copied := s.must(t, owner, "PUT", "/pond/k?partNumber=2&uploadId="+first, "", "x-amz-copy-source: /lake/part")
+	s.must(t, owner, "POST", "/pond/k?uploadId="+first, fmt.Sprintf(
+		"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>%s</ETag></Part><Part><PartNumber>2</PartNumber><ETag>%s</ETag></Part></CompleteMultipartUpload>",
+		part.header.Get("Etag"), copied.element("ETag")))
+	s.must(t, owner, "DELETE", "/pond/gone?uploadId="+second, "")
+	s.post(t, s.signedForm(t, func(p *minio.PostPolicy) { _ = p.SetKey("form") }), "f", "content")
+	s.do(t, anonymous, "OPTIONS", "/pond/k", "", "Origin: https://a.example", "Access-Control-Request-Method: GET")
+	s.must(t, owner, "PUT", "/pond/index", "home", "x-amz-acl: public-read")
+	s.must(t, owner, "PUT", "/pond/error", "not here", "x-amz-acl: public-read")
+	s.must(t, owner, "PUT", "/pond?website", "<WebsiteConfiguration><IndexDocument><Suffix>index</Suffix></IndexDocument><ErrorDocument><Key>error</Key></ErrorDocument></WebsiteConfiguration>")
+	for _, method := range []string{"GET", "HEAD"} {
+		site(method, "/")
+		site(method, "/none")
+	}
+	events := s.since(t, 5, 17)
+	var got []string
+	for _, r := range records(t, events) {
+		got = append(got, fmt.Sprint(r.Operation, " ", r.Key, " ", r.Status, " ", r.ChargedTo != ""))
+	}
+	want := []string{
+		"REST.PUT.OBJECT part 200 true", "REST.POST.UPLOADS k 200 true", "REST.POST.UPLOADS gone 200 true", "REST.PUT.PART k 200 true",
+		"REST.COPY.PART k 200 true", "REST.COPY.PART_GET part 200 false", "REST.POST.UPLOAD k 200 true", "REST.DELETE.UPLOAD gone 204 true",
+		"REST.POST.BUCKET form 204 true", "REST.OPTIONS.PREFLIGHT k 403 true", "REST.PUT.OBJECT index 200 true", "REST.PUT.OBJECT error 200 true",
+		"REST.PUT.WEBSITE  200 true", "WEBSITE.GET.OBJECT index 200 true", "WEBSITE.GET.OBJECT none 403 true", "WEBSITE.HEAD.OBJECT index 200 true",
+		"WEBSITE.HEAD.OBJECT none 403 true",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if got, want := recount(t, records(t, events)), summed(events); !reflect.DeepEqual(got, want) {
+		t.Errorf("recounted\ngot  %v\nwant %v", got, want)
+	}
+}
+
+// leastPart is the least size of a part that is not the last.
+const leastPart = 5 << 20
 
 // said is what most tests compare of a record.
 func said(r *accesslog.Record) string {
