@@ -202,7 +202,7 @@ func (l *pieceLog) release(h *heldPiece) {
 }
 
 // record is what the access log says of what an object has of h. Only the first record of a piece stands for its
-// request: docs/protocol/access-log.md.
+// request (docs/protocol/access-log.md). It has no HostID, by which readers know it from what a client of S3 makes up.
 func (l *pieceLog) record(h *heldPiece, of *sentSpan, first bool) accesslog.Record {
 	bucket := h.torrent.Bucket
 	r := accesslog.Record{

@@ -63,7 +63,7 @@ func (l *ledger) recount(t *testing.T) (all []accesslog.Record, plain meter.Even
 				requests++
 			}
 			sent += r.BytesSent
-			if r.Time.Unix() != e.At.Unix() || r.ChargedTo != e.Account || r.Bucket != e.Bucket || r.Operation != "REST.GET.OBJECT" || r.Status != 206 {
+			if r.Time.Unix() != e.At.Unix() || r.ChargedTo != e.Account || r.Bucket != e.Bucket || r.Operation != "REST.GET.OBJECT" || r.Status != 206 || r.HostID != "" {
 				t.Errorf("%+v in event %+v", r, e)
 			}
 			all = append(all, r)
