@@ -1,5 +1,7 @@
 package access
 
+import "slices"
+
 // MaxGrants is how many grants an ACL holds (S3 user guide, ACL overview).
 const MaxGrants = 100
 
@@ -80,6 +82,16 @@ func (a ACL) IsPublic() bool {
 		}
 	}
 	return false
+}
+
+// OwnerOnly reports whether a says what holds without ACLs: full control of the bucket's owner, and at most of the
+// writer.
+func (a ACL) OwnerOnly(bucketOwner CanonicalID) bool {
+	isOwner := func(g Grant) bool { return g.Grantee.ID == bucketOwner }
+	foreign := func(g Grant) bool {
+		return g.Permission != FullControl || g.Grantee.ID != bucketOwner && g.Grantee.ID != a.Owner.ID
+	}
+	return slices.ContainsFunc(a.Grants, isOwner) && !slices.ContainsFunc(a.Grants, foreign)
 }
 
 // grants reports whether a gives want to p. ignorePublic passes over grants to public groups.

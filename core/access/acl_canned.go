@@ -63,6 +63,9 @@ func cannedACL(name CannedACL, owner, bucketOwner Owner) (ACL, error) {
 		fmt.Errorf("unknown canned acl %q", name))
 }
 
+// PrivateACL returns the ACL that gives all to its owner, and nothing to others.
+func PrivateACL(owner Owner) ACL { return ownedACL(owner) }
+
 func withBucketOwner(owner, bucketOwner Owner, p Permission) ACL {
 	if owner.ID == bucketOwner.ID {
 		return ownedACL(owner)

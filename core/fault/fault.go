@@ -56,8 +56,10 @@ const (
 	PreconditionFailed
 	ConditionalConflict // a concurrent write won (409)
 	AccessControlListNotSupported
-	BadBucketState // an operation that the bucket's state refuses; the text of the cause is shown to the client
-	ObjectLocked   // the version is under a retention or a legal hold
+	BadBucketState   // an operation that the bucket's state refuses; the text of the cause is shown to the client
+	InvalidLogTarget // where an access log cannot go; the text of the cause is shown to the client
+	CrossRegionLogTarget
+	ObjectLocked // the version is under a retention or a legal hold
 
 	InvalidToken // a session token that is not ours, or not of this access key
 	ExpiredToken

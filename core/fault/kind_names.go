@@ -44,6 +44,8 @@ var kindNames = [numKinds]string{
 	ConditionalConflict:           "conditional conflict",
 	AccessControlListNotSupported: "access control list not supported",
 	BadBucketState:                "bad bucket state",
+	InvalidLogTarget:              "invalid log target",
+	CrossRegionLogTarget:          "log target in another region",
 	ObjectLocked:                  "object locked",
 	InvalidToken:                  "invalid token",
 	ExpiredToken:                  "expired token",

@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"shoal/core/access"
 	"shoal/core/fault"
 	"shoal/storage/kv"
 	"shoal/storage/kv/tuple"
@@ -24,6 +25,18 @@ type Requester struct {
 	SourceIP    string
 	RequestID   string
 	HostID      string
+}
+
+// PrincipalID is a principal in an event (S3 user guide, Event message structure): the unique id in IAM, that of the
+// account for the account itself.
+func PrincipalID(p access.Principal) string {
+	switch {
+	case p.Kind == access.Anonymous:
+		return "Anonymous"
+	case p.UserID != "":
+		return "AWS:" + p.UserID
+	}
+	return string(p.CanonicalID)
 }
 
 // Event tells a target of a change. Its row is written in the commit that makes the change, and removed when the

@@ -2,6 +2,7 @@ package object
 
 import (
 	"context"
+	"strings"
 
 	"shoal/storage/kv"
 	"shoal/storage/kv/tuple"
@@ -19,6 +20,16 @@ type ListRequest struct {
 	// AfterPrefix says that After is a common prefix that was returned: everything under it is skipped.
 	AfterPrefix bool
 	Max         int // keys and common prefixes together, 0..1000
+}
+
+// IsCommonPrefix reports whether name, which a client gives as a marker, is a common prefix of a listing with that prefix
+// and delimiter: then it stands for all that is under it.
+func IsCommonPrefix(name, prefix, delimiter string) bool {
+	if delimiter == "" || !strings.HasPrefix(name, prefix) {
+		return false
+	}
+	i := strings.Index(name[len(prefix):], delimiter)
+	return i >= 0 && len(prefix)+i+len(delimiter) == len(name)
 }
 
 // ListPage is one page of a listing. Entries are objects and common prefixes merged in order.

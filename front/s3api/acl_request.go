@@ -2,6 +2,7 @@ package s3api
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -59,46 +60,17 @@ func checkGrantCount(n int) error {
 	return nil
 }
 
-// resolveGrantees finds the accounts that grants name and puts their ids and names in.
+// resolveGrantees finds the accounts that grants name, and says which of them there is not.
 func (h *Handler) resolveGrantees(ctx context.Context, grants []access.Grant) error {
-	found := make(map[access.Grantee]access.Grantee)
-	for i := range grants {
-		g := &grants[i].Grantee
-		if g.Group != "" || g.ID == access.ExecReader {
-			continue
-		}
-		to, ok := found[*g]
-		if !ok {
-			var err error
-			if to, err = h.resolveGrantee(ctx, *g); err != nil {
-				return err
-			}
-			found[*g] = to
-		}
-		*g = to
+	err := h.accounts.ResolveGrantees(ctx, grants)
+	var unknown *account.UnknownGrantee
+	switch {
+	case !errors.As(err, &unknown):
+		return err
+	case unknown.Email != "":
+		return errorOf(codeUnresolvableGrantByEmail, "", element{"EmailAddress", unknown.Email})
 	}
-	return nil
-}
-
-func (h *Handler) resolveGrantee(ctx context.Context, g access.Grantee) (access.Grantee, error) {
-	find := h.accounts.ByEmail
-	what := g.Email
-	unknown := errorOf(codeUnresolvableGrantByEmail, "", element{"EmailAddress", g.Email})
-	if g.Email == "" {
-		find = func(ctx context.Context, id string) (account.User, error) {
-			return h.accounts.ByCanonicalID(ctx, access.CanonicalID(id))
-		}
-		what = string(g.ID)
-		unknown = invalidArgument("Invalid id", "CanonicalUser/ID", what)
-	}
-	u, err := find(ctx, what)
-	if fault.Is(err, fault.NoSuchUser) {
-		return g, unknown
-	}
-	if err != nil {
-		return g, err
-	}
-	return access.Grantee{ID: u.CanonicalID, DisplayName: u.DisplayName}, nil
+	return invalidArgument("Invalid id", "CanonicalUser/ID", string(unknown.ID))
 }
 
 // checkACL holds an ACL that was asked for against what its bucket allows: AccessControlListNotSupported
@@ -107,25 +79,5 @@ func (h *Handler) checkACL(b *object.Bucket, acl access.ACL, given bool) error {
 	if !given {
 		return nil
 	}
-	return checkConfigACL(&b.Config, bucketOwner(b).ID, acl)
-}
-
-func checkConfigACL(cfg *object.BucketConfig, bucketOwner access.CanonicalID, acl access.ACL) error {
-	if cfg.Ownership == access.BucketOwnerEnforced && !ownerOnly(acl, bucketOwner) {
-		return fault.New("check acl", "", fault.AccessControlListNotSupported, nil)
-	}
-	if block := cfg.PublicAccessBlock; block != nil && block.BlockPublicAcls && acl.IsPublic() {
-		return fault.New("check acl", "", fault.AccessDenied, nil)
-	}
-	return nil
-}
-
-// ownerOnly reports whether acl says what holds without ACLs: full control of the bucket's owner, and at
-// most of the writer.
-func ownerOnly(acl access.ACL, bucketOwner access.CanonicalID) bool {
-	isOwner := func(g access.Grant) bool { return g.Grantee.ID == bucketOwner }
-	foreign := func(g access.Grant) bool {
-		return g.Permission != access.FullControl || g.Grantee.ID != bucketOwner && g.Grantee.ID != acl.Owner.ID
-	}
-	return slices.ContainsFunc(acl.Grants, isOwner) && !slices.ContainsFunc(acl.Grants, foreign)
+	return b.Config.CheckACL(b.AsOwner().ID, acl)
 }

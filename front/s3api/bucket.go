@@ -39,7 +39,7 @@ func (h *Handler) createBucket(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ownership == access.BucketOwnerEnforced && !ownerOnly(acl, c.requester.ID) {
+	if ownership == access.BucketOwnerEnforced && !acl.OwnerOnly(c.requester.ID) {
 		return nil, errorOf(codeInvalidBucketACL, "")
 	}
 	b, err := h.objects.CreateBucket(c.ctx, object.NewBucket{

@@ -9,10 +9,6 @@ import (
 	"shoal/core/object"
 )
 
-// maxTargetPrefix is the most bytes of a TargetPrefix, so that behind it there is room in a key for what a partitioned
-// format adds: account, region, bucket, day and name.
-const maxTargetPrefix = maxKeyBytes - 256
-
 // Values of PartitionDateSource.
 const (
 	byEventTime    = "EventTime"
@@ -108,7 +104,7 @@ func (s *loggingStatus) target() (*accesslog.Target, error) {
 	if e.Bucket == nil || e.Prefix == nil {
 		return nil, errorOf(codeMalformedXML, "")
 	}
-	if len(*e.Prefix) > maxTargetPrefix {
+	if len(*e.Prefix) > object.MaxTargetPrefix {
 		return nil, invalidArgument("The target prefix is too long.", "TargetPrefix", *e.Prefix)
 	}
 	to := &accesslog.Target{Bucket: *e.Bucket, Prefix: *e.Prefix}
@@ -154,33 +150,13 @@ func (s *loggingStatus) format() (f accesslog.Format, ok bool) {
 	return f, false
 }
 
-// checkLogTarget holds where a log is to go against what S3 asks of it (S3 user guide, "Logging requests with server
-// access logging").
+// checkLogTarget names the target in what the core says of it.
 func (h *Handler) checkLogTarget(ctx context.Context, source *object.Bucket, to *accesslog.Target) error {
-	refuse := func(why string) error {
-		return errorOf(codeInvalidTargetBucketForLogging, why, element{"TargetBucket", to.Bucket})
-	}
-	target, err := h.objects.Bucket(ctx, to.Bucket)
-	if fault.Is(err, fault.NoSuchBucket) {
-		return refuse("")
-	}
-	if err != nil {
+	err := h.objects.CheckLogTarget(ctx, source, to, h.o.Region)
+	if !fault.Is(err, fault.InvalidLogTarget) {
 		return err
 	}
-	cfg := &target.Config
-	switch {
-	case target.Owner != source.Owner:
-		return refuse("The owner for the bucket to be logged and the target bucket must be the same.")
-	case h.regionOf(target) != h.regionOf(source):
-		return errorOf(codeCrossLocationLogging, "", element{"TargetBucketLocation", h.regionOf(target)})
-	case cfg.RequesterPays:
-		return refuse("The target bucket for logging must not have Requester Pays enabled.")
-	case cfg.ObjectLock.Default != object.DefaultRetention{}:
-		return refuse("The target bucket for logging must not have a default retention period.")
-	case len(to.Grants) > 0 && cfg.Ownership == access.BucketOwnerEnforced:
-		return errorOf(codeAccessControlListNotSupported, "")
-	case !access.MayDeliverLog(target.Access(), to.Prefix, source.Name, h.o.Now()):
-		return refuse("You must either provide the necessary permissions to the logging service using a bucket policy or give the log-delivery group WRITE and READ_ACP permissions to the target bucket")
-	}
-	return nil
+	e := translate(err)
+	e.extra = append(e.extra, element{"TargetBucket", to.Bucket})
+	return e
 }

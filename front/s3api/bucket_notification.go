@@ -3,7 +3,6 @@ package s3api
 import (
 	"strings"
 
-	"shoal/core/access"
 	"shoal/core/object"
 )
 
@@ -77,19 +76,7 @@ func (c *call) eventBy() object.Requester {
 
 func (c *call) askedBy() object.Requester {
 	return object.Requester{
-		PrincipalID: principalID(c.principal), SourceIP: remoteAddr(c.http.RemoteAddr).String(),
+		PrincipalID: object.PrincipalID(c.principal), SourceIP: remoteAddr(c.http.RemoteAddr).String(),
 		RequestID: c.requestID, HostID: c.hostID,
 	}
-}
-
-// principalID is a principal in an event (S3 user guide, Event message structure): the unique id in IAM, that of the
-// account for the account itself.
-func principalID(p access.Principal) string {
-	switch {
-	case p.Kind == access.Anonymous:
-		return "Anonymous"
-	case p.UserID != "":
-		return "AWS:" + p.UserID
-	}
-	return string(p.CanonicalID)
 }

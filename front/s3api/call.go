@@ -31,7 +31,7 @@ type call struct {
 	claim     *sigv4.Request // how it says it is signed
 	operation *operation
 	principal access.Principal
-	requester access.Owner   // the principal as an owner; see owner
+	requester access.Owner   // the principal as an owner; see object.Bucket.OwnerOfNew
 	access    access.Context // what policies may ask of the request
 
 	bucket  *object.Bucket  // set when the target names one that exists
@@ -132,23 +132,6 @@ func (c *call) resourceType() string {
 		return "OBJECT"
 	}
 	return "SERVICE"
-}
-
-// owner returns who owns what the requester puts into b.
-func (c *call) owner(b *object.Bucket) access.Owner {
-	if b.Config.Ownership == access.BucketOwnerEnforced {
-		return bucketOwner(b)
-	}
-	return c.requester
-}
-
-// bucketOwner returns the owner of b as its ACL names it.
-func bucketOwner(b *object.Bucket) access.Owner {
-	o := access.Owner{ID: access.CanonicalID(b.Owner)}
-	if b.Config.ACL.Owner.ID == o.ID {
-		o.DisplayName = b.Config.ACL.Owner.DisplayName
-	}
-	return o
 }
 
 // leaveBody bounds what net/http does with a body that was not read to its end.

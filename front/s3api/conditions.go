@@ -9,51 +9,18 @@ import (
 	"shoal/core/object"
 )
 
-// conditionNames are the four headers of a conditional read: a GET has its own, a copy those of its source.
-type conditionNames struct{ match, noneMatch, modified, unmodified string }
+// copyCondition begins the names of the conditions on the source of a copy.
+const copyCondition = "x-amz-copy-source-"
 
-func readConditionNames() conditionNames {
-	return conditionNames{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"}
+// readCondition reads the four headers of a conditional read; prefix begins their names.
+func readCondition(h http.Header, prefix string) object.ReadCondition {
+	var c object.ReadCondition
+	c.IfMatch = eTags(h.Get(prefix + "If-Match"))
+	c.IfNoneMatch = eTags(h.Get(prefix + "If-None-Match"))
+	c.IfModifiedSince, _ = httpDate(h.Get(prefix + "If-Modified-Since"))
+	c.IfUnmodifiedSince, _ = httpDate(h.Get(prefix + "If-Unmodified-Since"))
+	return c
 }
-
-func copyConditionNames() conditionNames {
-	return conditionNames{
-		"x-amz-copy-source-if-match", "x-amz-copy-source-if-none-match",
-		"x-amz-copy-source-if-modified-since", "x-amz-copy-source-if-unmodified-since",
-	}
-}
-
-// verdict is what the conditions of a read come to.
-type verdict uint8
-
-const (
-	proceed verdict = iota
-	notModified
-	failed
-)
-
-// check holds the conditions in h against v, in the order of RFC 9110, 13.2.2: an entity tag counts more than
-// a date. name is the condition that decided.
-func (n conditionNames) check(h http.Header, v *object.Version) (result verdict, name string) {
-	if tags := h.Get(n.match); tags != "" {
-		if !listsTag(tags, v.ETag) {
-			return failed, n.match
-		}
-	} else if since, ok := httpDate(h.Get(n.unmodified)); ok && modified(v).After(since) {
-		return failed, n.unmodified
-	}
-	if tags := h.Get(n.noneMatch); tags != "" {
-		if listsTag(tags, v.ETag) {
-			return notModified, n.noneMatch
-		}
-	} else if since, ok := httpDate(h.Get(n.modified)); ok && !modified(v).After(since) {
-		return notModified, n.modified
-	}
-	return proceed, ""
-}
-
-// modified is the time of v as headers say it: in whole seconds.
-func modified(v *object.Version) time.Time { return v.Modified.Truncate(time.Second) }
 
 // httpDate reads a date; one that cannot be read is as if it was not there (RFC 9110, 13.1.3).
 func httpDate(s string) (time.Time, bool) {
@@ -61,15 +28,15 @@ func httpDate(s string) (time.Time, bool) {
 	return t, err == nil
 }
 
-// listsTag reports whether a list of entity tags holds tag. Quotes may be missing, as S3 has it.
-func listsTag(list string, tag object.ETag) bool {
-	for item := range strings.SplitSeq(list, ",") {
-		item = strings.TrimSpace(item)
-		if item == "*" || bareETag(item) == tag {
-			return true
-		}
+// eTags reads a list of entity tags, nil when it is empty. Quotes may be missing, as S3 has it.
+func eTags(list string) (tags []object.ETag) {
+	if list == "" {
+		return nil
 	}
-	return false
+	for item := range strings.SplitSeq(list, ",") {
+		tags = append(tags, bareETag(item))
+	}
+	return tags
 }
 
 // bareETag strips quotes and the mark of a weak tag.
@@ -79,13 +46,14 @@ func bareETag(s string) object.ETag {
 
 // checkRead holds the conditions of a GET or HEAD against the version: NotModified or PreconditionFailed.
 func (c *call) checkRead() error {
-	switch result, name := readConditionNames().check(c.http.Header, c.version); result {
-	case notModified:
+	condition := readCondition(c.http.Header, "")
+	switch result, header := condition.Check(c.version); result {
+	case object.NotModified:
 		e := errorOf(codeNotModified, "")
 		e.header = c.validators(c.version)
 		return e
-	case failed:
-		return errorOf(codePreconditionFailed, "", element{"Condition", name})
+	case object.ConditionFailed:
+		return errorOf(codePreconditionFailed, "", element{"Condition", header})
 	}
 	return nil
 }

@@ -136,7 +136,7 @@ func (h *Handler) deleteOne(c *call, o deleteIdentity) (object.DeleteResult, err
 	}
 	over := h.bypass(c, o.Key)
 	done, err := h.objects.Delete(c.ctx, object.DeleteRequest{
-		Bucket: c.bucket, Key: o.Key, Ref: ref, Owner: c.owner(c.bucket),
+		Bucket: c.bucket, Key: o.Key, Ref: ref, Owner: c.bucket.OwnerOfNew(c.requester),
 		Condition: condition, By: c.eventBy(), Bypass: ref.Set && over.allowed(),
 	})
 	return done, over.explain(err)

@@ -52,6 +52,8 @@ var kindCodes = map[fault.Kind]code{
 	fault.ConditionalConflict:           codeConditionalRequestConflict,
 	fault.AccessControlListNotSupported: codeAccessControlListNotSupported,
 	fault.BadBucketState:                codeInvalidBucketState,
+	fault.InvalidLogTarget:              codeInvalidTargetBucketForLogging,
+	fault.CrossRegionLogTarget:          codeCrossLocationLogging,
 	fault.ObjectLocked:                  codeAccessDenied,
 	fault.NoTorrent:                     codeNoSuchKey,
 	fault.TorrentRefused:                codeInvalidRequest,

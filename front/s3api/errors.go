@@ -134,7 +134,7 @@ func sentence(text string) string {
 func tellsCause(k fault.Kind) bool {
 	switch k {
 	case fault.InvalidArgument, fault.InvalidRequest, fault.MalformedPolicy, fault.MalformedACL, fault.TorrentRefused,
-		fault.InvalidTag, fault.TooManyTags, fault.BadBucketState:
+		fault.InvalidTag, fault.TooManyTags, fault.BadBucketState, fault.InvalidLogTarget:
 		return true
 	}
 	return false

@@ -1,7 +1,6 @@
 package s3api
 
 import (
-	"shoal/core/access"
 	"shoal/core/object"
 )
 
@@ -126,7 +125,7 @@ func (l *listing) body(x *xmlWriter, owners bool) {
 			x.name("Key", v.Key, l.encoded)
 			l.object(x, v)
 			if owners {
-				x.owner("Owner", l.owner(v))
+				x.owner("Owner", l.bucket.OwnerOf(v))
 			}
 			x.close("Contents")
 		}
@@ -152,14 +151,6 @@ func (l *listing) prefixes(x *xmlWriter) {
 			x.commonPrefix(e.Prefix, l.encoded)
 		}
 	}
-}
-
-// owner is who owns v: without ACLs the bucket's owner owns everything.
-func (l *listing) owner(v *object.Version) access.Owner {
-	if l.bucket.Config.Ownership == access.BucketOwnerEnforced {
-		return bucketOwner(l.bucket)
-	}
-	return v.Owner
 }
 
 // name writes an element that holds a key or a part of one.

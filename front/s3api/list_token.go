@@ -2,8 +2,9 @@ package s3api
 
 import (
 	"encoding/base64"
-	"strings"
 	"unicode/utf8"
+
+	"shoal/core/object"
 )
 
 // position is where a listing goes on: behind a name, or behind everything under a common prefix.
@@ -19,15 +20,9 @@ const (
 	tokenAfterPrefix = 'p'
 )
 
-// positionAfter is the position behind a name that the client gives: one that is a common prefix of the listing
-// stands for all that is under it.
+// positionAfter is the position behind a name that the client gives.
 func positionAfter(name, prefix, delimiter string) position {
-	p := position{after: name}
-	if delimiter != "" && strings.HasPrefix(name, prefix) {
-		i := strings.Index(name[len(prefix):], delimiter)
-		p.prefix = i >= 0 && len(prefix)+i+len(delimiter) == len(name)
-	}
-	return p
+	return position{after: name, prefix: object.IsCommonPrefix(name, prefix, delimiter)}
 }
 
 // token returns the opaque form of p, "" for the start.

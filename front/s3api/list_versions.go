@@ -87,6 +87,6 @@ func (l *listing) version(x *xmlWriter, e *object.ListEntry) {
 	} else {
 		l.object(x, v)
 	}
-	x.owner("Owner", l.owner(v))
+	x.owner("Owner", l.bucket.OwnerOf(v))
 	x.close(name)
 }

@@ -7,14 +7,7 @@ func (h *Handler) getObjectACL(c *call) (*response, error) {
 	if c.version.DeleteMarker {
 		return nil, c.markerError()
 	}
-	acl := c.version.ACL
-	if c.bucket.Config.Ownership == access.BucketOwnerEnforced {
-		owner := bucketOwner(c.bucket)
-		acl = access.ACL{Owner: owner, Grants: []access.Grant{{
-			Grantee: access.Grantee{ID: owner.ID, DisplayName: owner.DisplayName}, Permission: access.FullControl,
-		}}}
-	}
-	return aclResponse(acl), nil
+	return aclResponse(c.bucket.ACLOf(c.version)), nil
 }
 
 // putObjectACL answers PUT ?acl of an object.
@@ -30,7 +23,7 @@ func (h *Handler) putObjectACL(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	acl, err := h.requestACL(c, false, v.Owner, bucketOwner(c.bucket))
+	acl, err := h.requestACL(c, false, v.Owner, c.bucket.AsOwner())
 	if err != nil {
 		return nil, err
 	}

@@ -201,8 +201,9 @@ func (h *Handler) readSource(c *call, src *copySource, key string, err error) er
 	if err := h.mayCopyTags(c, q, v); err != nil {
 		return err
 	}
-	if result, name := copyConditionNames().check(c.http.Header, v); result != proceed {
-		return errorOf(codePreconditionFailed, "", element{"Condition", name})
+	condition := readCondition(c.http.Header, copyCondition)
+	if result, header := condition.Check(v); result != object.Proceed {
+		return errorOf(codePreconditionFailed, "", element{"Condition", copyCondition + strings.ToLower(header)})
 	}
 	src.version, err = h.unlockSource(c, v)
 	return err

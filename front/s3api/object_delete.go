@@ -21,7 +21,7 @@ func (h *Handler) deleteObject(c *call) (*response, error) {
 	}
 	over := h.bypass(c, c.target.key)
 	done, err := h.objects.Delete(c.ctx, object.DeleteRequest{
-		Bucket: c.bucket, Key: c.target.key, Ref: ref, Condition: condition, Owner: c.owner(c.bucket),
+		Bucket: c.bucket, Key: c.target.key, Ref: ref, Condition: condition, Owner: c.bucket.OwnerOfNew(c.requester),
 		By: c.eventBy(), Bypass: ref.Set && over.allowed(),
 	})
 	if err != nil {

@@ -52,7 +52,7 @@ func (h *Handler) newObject(c *call) (n newObject, err error) {
 
 // newObjectACL returns who owns an object that c puts, and its ACL.
 func (h *Handler) newObjectACL(c *call) (access.Owner, access.ACL, error) {
-	owner, bucketOwner := c.owner(c.bucket), bucketOwner(c.bucket)
+	owner, bucketOwner := c.bucket.OwnerOfNew(c.requester), c.bucket.AsOwner()
 	if c.bucket.Config.Ownership == access.BucketOwnerPreferred &&
 		access.CannedACL(c.http.Header.Get("x-amz-acl")) == access.CannedBucketOwnerFullControl {
 		owner = bucketOwner // S3 user guide, object ownership: this ACL hands the object over

@@ -36,10 +36,10 @@ func (h *Handler) putOwnershipControls(c *call) (*response, error) {
 	if len(doc.Rules) != 1 || !doc.Rules[0].ObjectOwnership.Valid() {
 		return nil, errorOf(codeMalformedXML, "")
 	}
-	want, owner := doc.Rules[0].ObjectOwnership, bucketOwner(c.bucket).ID
+	want, owner := doc.Rules[0].ObjectOwnership, c.bucket.AsOwner().ID
 	refused := false
 	err := h.objects.UpdateBucket(c.ctx, c.bucket.Name, func(cfg *object.BucketConfig) error {
-		refused = want == access.BucketOwnerEnforced && !ownerOnly(cfg.ACL, owner)
+		refused = want == access.BucketOwnerEnforced && !cfg.ACL.OwnerOnly(owner)
 		if !refused {
 			cfg.Ownership = want
 		}

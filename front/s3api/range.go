@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"shoal/core/object"
 )
@@ -52,7 +53,7 @@ func rangeApplies(condition string, v *object.Version) bool {
 		return true
 	}
 	if t, ok := httpDate(condition); ok {
-		return modified(v).Equal(t)
+		return v.Modified.Truncate(time.Second).Equal(t)
 	}
 	return !strings.HasPrefix(condition, "W/") && bareETag(condition) == v.ETag
 }
