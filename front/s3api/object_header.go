@@ -4,6 +4,7 @@ import (
 	"mime"
 	"net/http"
 	"net/textproto"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -98,10 +99,29 @@ func (c *call) versionHeader(v *object.Version) http.Header {
 	if v.StorageClass != "" && v.StorageClass != defaultClass {
 		h.Set("X-Amz-Storage-Class", v.StorageClass)
 	}
-	for name, value := range v.Header.Meta {
+	setMeta(h, v.Header.Meta)
+	return h
+}
+
+// setMeta adds user metadata. SOAP takes names that no header can have: of those S3 tells how many they are.
+func setMeta(h http.Header, meta map[string]string) {
+	missing := 0
+	for name, value := range meta {
+		if strings.ContainsFunc(name, notToken) {
+			missing++
+			continue
+		}
 		h.Set(metaPrefix+name, headerText(value))
 	}
-	return h
+	if missing > 0 {
+		h.Set("X-Amz-Missing-Meta", strconv.Itoa(missing))
+	}
+}
+
+// notToken reports whether a header name cannot hold r (RFC 9110, 5.6.2).
+func notToken(r rune) bool {
+	isAlnum := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+	return !isAlnum && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
 }
 
 // validators returns the headers that a cache needs, in a 304 too.
