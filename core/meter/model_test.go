@@ -42,7 +42,7 @@ func (m *model) record(t *rapid.T) {
 		Bucket:    fmt.Sprintf("b%d", rapid.IntRange(0, 60).Draw(t, "bucket")),
 		Operation: rapid.SampledFrom([]Operation{GetObject, PutObject, UnknownAction}).Draw(t, "operation"),
 		Tier:      rapid.SampledFrom([]Tier{TierNone, Tier1, Tier2}).Draw(t, "tier"),
-		Source:    rapid.SampledFrom([]Source{AnySource, REST, BitTorrent}).Draw(t, "source"),
+		Source:    rapid.SampledFrom([]Source{AnySource, REST, BitTorrent, SOAP}).Draw(t, "source"),
 		Requests:  rapid.Int64Range(0, 3).Draw(t, "requests"),
 		BytesIn:   rapid.Int64Range(0, 1<<40).Draw(t, "in"),
 		BytesOut:  rapid.Int64Range(0, 1<<40).Draw(t, "out"),

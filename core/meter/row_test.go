@@ -27,7 +27,7 @@ func TestStoredNumbersMatchTheFormatPage(t *testing.T) {
 	for u := range numUsageTypes {
 		want = append(want, fmt.Sprintf("| usage type | %d | `%s` |", u, u))
 	}
-	for _, s := range []Source{REST, BitTorrent} {
+	for _, s := range []Source{REST, BitTorrent, SOAP} {
 		want = append(want, fmt.Sprintf("| source | %d | `%s` |", s, s))
 	}
 	var got []string

@@ -72,8 +72,9 @@ type Source uint8
 // The closed set of sources; the numbers are in stored rows. AnySource in an Event counts as REST.
 const (
 	AnySource  Source = iota
-	REST              // S3 by HTTP: REST and SOAP
+	REST              // the REST API of S3
 	BitTorrent        // payload sent to peers
+	SOAP              // the SOAP API of S3
 
 	numSources
 )
@@ -94,6 +95,8 @@ func (s Source) String() string {
 		return "rest"
 	case BitTorrent:
 		return "bittorrent"
+	case SOAP:
+		return "soap"
 	default:
 		return "any"
 	}
