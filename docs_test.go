@@ -133,6 +133,11 @@ func scrapeMetrics(t *testing.T) string {
 	}()
 	httpGet(t, s.URL()+"/bucket/key")
 	httpGet(t, s.URL()+"/?Action=GetCallerIdentity")
+	soap, err := http.Post(s.URL()+"/soap", "text/xml", strings.NewReader("<a/>"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	soap.Body.Close()
 	return httpGet(t, s.URL()+"/_shoal/metrics")
 }
 

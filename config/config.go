@@ -10,7 +10,7 @@ import (
 type Config struct {
 	Data string `default:"./data" type:"path" help:"Directory of all state; created if missing."`
 
-	S3Addr      string `name:"s3-addr" default:":9000" help:"HOST:PORT of S3 REST, health and metrics."`
+	S3Addr      string `name:"s3-addr" default:":9000" help:"HOST:PORT of S3 (REST and SOAP), IAM, health and metrics."`
 	TrackerAddr string `default:":6969" help:"HOST:PORT of the HTTP tracker, and of the UDP tracker on the same number."`
 	PeerAddr    string `default:":6881" help:"HOST:PORT on which BitTorrent peers are accepted."`
 	UTP         bool   `name:"utp" default:"true" negatable:"" help:"Accept peers over uTP too (BEP 29), on the UDP port of the same number."`
@@ -30,6 +30,8 @@ type Config struct {
 	ACMEDNSHook string   `name:"acme-dns-hook" type:"path" placeholder:"FILE" help:"Program that proves names to the CA by DNS-01, run as FILE present FQDN VALUE, and with cleanup in the end."`
 	HTTPAddr    string   `name:"http-addr" help:"HOST:PORT that redirects plain HTTP to the S3 address with TLS, and proves names to the CA by HTTP-01 (default: none)."`
 	TrackerTLS  bool     `name:"tracker-tls" help:"Speak TLS on the HTTP and WebSocket tracker too, and name it https and wss in torrents."`
+
+	SOAPHTTP bool `name:"soap-http" help:"Serve the SOAP API without TLS too: its signatures cover neither content nor key."`
 
 	KMSKeyFile   string `name:"kms-key-file" type:"path" placeholder:"FILE" help:"File with the keys of SSE-S3 and SSE-KMS; made if missing (default: encryption-keys in --data)."`
 	SSECOverHTTP string `name:"sse-c-over-http" default:"loopback" enum:"loopback,never,always" help:"Where keys of customers (SSE-C) may come from without TLS: loopback, never or always."`

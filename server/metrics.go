@@ -17,6 +17,7 @@ func (s *Server) metricsHandler() http.Handler {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	registry.MustRegister(s.s3.Collectors()...)
 	registry.MustRegister(s.iam.Collectors()...)
+	registry.MustRegister(s.soap.Collectors()...)
 	registry.MustRegister(s.liveMetrics()...)
 	registry.MustRegister(s.dhtMetrics()...)
 	registry.MustRegister(s.logMetrics()...)

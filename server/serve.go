@@ -16,6 +16,7 @@ import (
 	"shoal/front/admin"
 	"shoal/front/iamapi"
 	"shoal/front/s3api"
+	"shoal/front/soapapi"
 	"shoal/front/tracker"
 )
 
@@ -41,12 +42,14 @@ func (s *Server) s3Routes() http.Handler {
 		return http.StripPrefix(admin.PathPrefix, s.admin.As(p, conditions))
 	}))
 	own.Handle("GET /_shoal/metrics", s.metricsHandler())
-	return besideS3(own, s.iam, s.s3Load.count(s.s3), s.s3.Hosts)
+	soap := s.s3Load.count(s.s3.Share(s.soap.ServeHTTP, s.soap.Busy))
+	return besideS3(own, s.iam, soap, s.s3Load.count(s.s3), s.s3.Hosts)
 }
 
 // besideS3 puts our own paths and the APIs of IAM and STS beside S3: "_shoal" cannot be a bucket's name. Where the host
 // is a bucket's (hosted), it is the beginning of a key like any other, and a form is for the bucket.
-func besideS3(own, iam, s3 http.Handler, hosted func(host string) bool) http.Handler {
+// A message of SOAP is none of S3's requests at any host, and its description is the service's.
+func besideS3(own, iam, soap, s3 http.Handler, hosted func(host string) bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_shoal/") && !hosted(r.Host) {
 			own.ServeHTTP(w, r)
@@ -54,6 +57,14 @@ func besideS3(own, iam, s3 http.Handler, hosted func(host string) bool) http.Han
 		}
 		if iamapi.Serves(r) && !hosted(r.Host) {
 			iam.ServeHTTP(w, r)
+			return
+		}
+		if soapapi.Serves(r) {
+			soap.ServeHTTP(w, r)
+			return
+		}
+		if soapapi.ServesSchema(r) && !hosted(r.Host) {
+			soapapi.ServeSchema(w, r)
 			return
 		}
 		s3.ServeHTTP(w, r)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -11,7 +12,7 @@ func TestOwnPathsAreKeysOfHostedBuckets(t *testing.T) {
 	says := func(text string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) })
 	}
-	h := besideS3(says("own"), says("iam"), says("s3"), func(host string) bool { return host == "b.example.test" })
+	h := besideS3(says("own"), says("iam"), says("soap"), says("s3"), func(host string) bool { return host == "b.example.test" })
 	tests := []struct{ host, path, want string }{
 		{"example.test", "/_shoal/health", "own"},
 		{"example.test", "/_shoal", "s3"},
@@ -36,7 +37,7 @@ func TestFormsAreForIAM(t *testing.T) {
 	says := func(text string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) })
 	}
-	h := besideS3(says("own"), says("iam"), says("s3"), func(host string) bool { return host == "b.example.test" })
+	h := besideS3(says("own"), says("iam"), says("soap"), says("s3"), func(host string) bool { return host == "b.example.test" })
 	tests := []struct{ method, host, path, want string }{
 		{"POST", "example.test", "/", "iam"},
 		{"GET", "example.test", "/?Action=GetCallerIdentity", "iam"},
@@ -54,5 +55,39 @@ func TestFormsAreForIAM(t *testing.T) {
 		if got := w.Body.String(); got != tt.want {
 			t.Errorf("%s %s%s is served by %s, want %s", tt.method, tt.host, tt.path, got, tt.want)
 		}
+	}
+}
+
+// TestMessagesAreForSOAP: one to its path is, at the host of a bucket too, as no request of S3 is like it; the rest of the
+// path is a bucket's, and so is the path of the description where the host names one.
+func TestMessagesAreForSOAP(t *testing.T) {
+	says := func(text string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) })
+	}
+	h := besideS3(says("own"), says("iam"), says("soap"), says("s3"), func(host string) bool { return host == "b.example.test" })
+	tests := []struct{ method, host, path, contentType, want string }{
+		{"POST", "example.test", "/soap", "text/xml; charset=utf-8", "soap"},
+		{"POST", "b.example.test", "/soap", "application/dime", "soap"},
+		{"POST", "example.test", "/soap", "multipart/form-data; boundary=b", "s3"},
+		{"POST", "example.test", "/soap?delete", "text/xml", "s3"},
+		{"POST", "example.test", "/b", "text/xml", "s3"},
+		{"PUT", "example.test", "/soap", "text/xml", "s3"},
+		{"GET", "b.example.test", "/soap", "", "s3"},
+		{"GET", "b.example.test", "/2006-03-01/AmazonS3.wsdl", "", "s3"},
+	}
+	for _, tt := range tests {
+		r := httptest.NewRequest(tt.method, tt.path, nil)
+		r.Host = tt.host
+		r.Header.Set("Content-Type", tt.contentType)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if got := w.Body.String(); got != tt.want {
+			t.Errorf("%s %s%s of %s is served by %s, want %s", tt.method, tt.host, tt.path, tt.contentType, got, tt.want)
+		}
+	}
+	r := httptest.NewRequest("GET", "/2006-03-01/AmazonS3.wsdl", nil)
+	w := httptest.NewRecorder()
+	if h.ServeHTTP(w, r); !strings.Contains(w.Body.String(), "<wsdl:definitions") {
+		t.Errorf("the WSDL is %q", w.Body)
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"shoal/front/notification"
 	"shoal/front/s3api"
 	"shoal/front/seeder"
+	"shoal/front/soapapi"
 	"shoal/front/tracker"
 	"shoal/server/certificate"
 	"shoal/wire/torrent"
@@ -43,6 +44,7 @@ type Server struct {
 	targets   []notification.Spec
 	events    *notification.Deliverer
 	s3        *s3api.Handler
+	soap      *soapapi.Handler
 	tracker   *tracker.Tracker
 	seeder    *seeder.Seeder
 	dht       *dht.Announcer
@@ -153,6 +155,9 @@ func (s *Server) build() {
 		PlainKeys: s3api.PlainKeys(s.cfg.SSECOverHTTP),
 		WebSeed:   s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, TorrentGiven: s.torrentGiven,
 		Quota: s.quotas, EventTarget: s.eventTarget, Logger: s.log,
+	})
+	s.soap = soapapi.New(s.objects, s.accounts, s.quotas, soapapi.Options{
+		Region: s.cfg.Region, Ownership: s.cfg.DefaultObjectOwnership, OverHTTP: s.cfg.SOAPHTTP, Quota: s.quotas, Logger: s.log,
 	})
 	s.iam = iamapi.New(s.accounts, iamapi.Options{Region: s.cfg.Region, WebIdentity: s.webIdentity, Logger: s.log})
 	s.tracker = tracker.New(s.swarms, tracker.Options{

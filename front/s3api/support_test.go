@@ -45,7 +45,7 @@ func supportPage(rows []operation) string {
 	b.WriteString("# S3 operations\n\n" +
 		"Generated from the table of operations in `front/s3api`; a test compares the two.\n" +
 		"Yes: as in the S3 API reference. Partial: with what the note says. No: answers 501 `NotImplemented`\n" +
-		"unless the note says otherwise.\n\n")
+		"unless the note says otherwise. The SOAP API is in [soap.md](soap.md).\n\n")
 	count := map[support]int{}
 	for _, o := range rows {
 		count[o.state]++

@@ -1,0 +1,125 @@
+package soapapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"shoal/core/accesslog"
+	"shoal/core/fault"
+	"shoal/core/meter"
+	"shoal/core/object"
+	"shoal/core/quota"
+	"shoal/wire/soap"
+)
+
+// TestMetered: requests count under the names of REST, with all bytes of their bodies; faults as those of REST.
+func TestMetered(t *testing.T) {
+	s := newTestServer(t, Options{})
+	s.must(t, owner, "CreateBucket", "<Bucket>pond</Bucket>")
+	me := string(s.users[owner].CanonicalID)
+	put := s.message(owner, "PutObjectInline", "<Bucket>pond</Bucket><Key>k</Key><Data>aGVsbG8=</Data><ContentLength>5</ContentLength>")
+	answer := s.post(soap.MediaType, put)
+	s.do(owner, "GetObject", "<Bucket>pond</Bucket><Key>k</Key><GetData>true</GetData>")
+	s.do(owner, "DeleteObject", "<Bucket>pond</Bucket><Key>k</Key>")
+	s.do(other, "ListBucket", "<Bucket>pond</Bucket>")
+	missing := s.do(owner, "GetObject", "<Bucket>pond</Bucket><Key>k</Key>")
+	s.do(owner, "ListBucket", "<Bucket>pond</Bucket><MaxKeys>x</MaxKeys>")
+	s.post(soap.MediaType, "no XML")
+	type sums struct {
+		operation meter.Operation
+		tier      meter.Tier
+		requests  int64
+		bucket    string
+	}
+	want := []sums{
+		{meter.CreateBucket, meter.Tier1, 1, "pond"},
+		{meter.PutObject, meter.Tier1, 1, "pond"},
+		{meter.GetObject, meter.Tier2, 1, "pond"},
+		{meter.DeleteObject, meter.TierNone, 1, "pond"},
+		{meter.ListBucket, meter.TierNone, 0, "pond"},
+		{meter.GetObject, meter.Tier2, 1, "pond"},
+		{meter.ListBucket, meter.TierNone, 0, "pond"},
+	}
+	if len(s.events) != len(want) {
+		t.Fatalf("%d events, want %d: %+v", len(s.events), len(want), s.events)
+	}
+	for i, e := range s.events {
+		if got := (sums{e.Operation, e.Tier, e.Requests, e.Bucket}); got != want[i] || e.Source != meter.SOAP || e.Account != me {
+			t.Errorf("event %d: %+v of source %v for %s, want %+v", i, got, e.Source, e.Account, want[i])
+		}
+	}
+	if e := s.events[1]; e.BytesIn != int64(len(put)) || e.BytesOut != int64(len(answer.body)) {
+		t.Errorf("PutObject: %d bytes in and %d out, want %d and %d", e.BytesIn, e.BytesOut, len(put), len(answer.body))
+	}
+	if e := s.events[5]; e.BytesOut != int64(len(missing.body)) {
+		t.Errorf("a fault: %d bytes out, want %d", e.BytesOut, len(missing.body))
+	}
+}
+
+// TestAccessLog: requests are in the log of their bucket, and a copy in that of its source.
+func TestAccessLog(t *testing.T) {
+	s := newTestServer(t, Options{})
+	s.must(t, owner, "CreateBucket", "<Bucket>pond</Bucket>")
+	target := &accesslog.Target{Bucket: "logs"}
+	err := s.objects.UpdateBucket(t.Context(), "pond", func(cfg *object.BucketConfig) error { cfg.Logging = target; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, owner, "CreateBucket", "<Bucket>lake</Bucket>")
+	s.must(t, owner, "PutObjectInline", "<Bucket>pond</Bucket><Key>a b</Key><Data>aGVsbG8=</Data><ContentLength>5</ContentLength>")
+	s.must(t, owner, "CopyObject", "<SourceBucket>pond</SourceBucket><SourceKey>a b</SourceKey><DestinationBucket>lake</DestinationBucket><DestinationKey>c</DestinationKey>")
+	s.do(anonymous, "GetObject", "<Bucket>pond</Bucket><Key>a b</Key>")
+	s.post(soap.MediaType, envelope("ListBucket", "<Bucket>pond</Bucket>"+signature("nobody", "2009-01-01T12:00:00.000Z", "x")))
+	var got []string
+	for _, e := range s.events {
+		if e.Log.Lines == nil {
+			continue
+		}
+		r, err := accesslog.ParseLine(string(e.Log.Lines))
+		if err != nil || e.Log.Target.Bucket != "logs" || e.Log.Owner != string(s.users[owner].CanonicalID) || r.Bucket != "pond" || r.RequestID == "" || r.Region != defaultRegion {
+			t.Errorf("record %s: %v, for %v", e.Log.Lines, err, e.Log.Target)
+		}
+		if charged := r.ChargedTo != ""; charged != (e.Requests > 0) || charged && (r.BytesSent != e.BytesOut || r.BytesReceived != e.BytesIn || r.ChargedTo != e.Account) {
+			t.Errorf("record %s does not say what is metered: %+v", e.Log.Lines, e)
+		}
+		got = append(got, strings.Join([]string{r.Operation, r.Key, r.ErrorCode, http.StatusText(r.Status), r.TLSVersion}, ","))
+	}
+	want := []string{
+		"SOAP.PutObjectInline,a b,,OK,TLSv1.3", "SOAP.CopyObject,a b,,OK,", "SOAP.GetObject,a b,AccessDenied,Internal Server Error,TLSv1.3",
+		"SOAP.ListBucket,,InvalidAccessKeyId,Internal Server Error,TLSv1.3",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("records:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// spent is a quota that is used up.
+type spent struct{}
+
+func (spent) Admit(context.Context, quota.Bucket, quota.Held) (func(bool), error) {
+	return nil, fault.New("admit", "", fault.QuotaExceeded, nil)
+}
+
+func (spent) MaySend(context.Context, quota.Bucket) error {
+	return fault.New("send", "", fault.QuotaExceeded, nil)
+}
+
+func TestQuota(t *testing.T) {
+	s := newTestServer(t, Options{})
+	s.must(t, owner, "CreateBucket", "<Bucket>pond</Bucket>")
+	const get = "<Bucket>pond</Bucket><Key>k</Key><GetMetadata>true</GetMetadata>"
+	s.must(t, owner, "PutObjectInline", "<Bucket>pond</Bucket><Key>k</Key><Data/><ContentLength>0</ContentLength>")
+	s.handler.o.Quota = spent{}
+	for operation, children := range map[string]string{
+		"PutObjectInline": "<Bucket>pond</Bucket><Key>l</Key><Data/><ContentLength>0</ContentLength>",
+		"CopyObject":      "<SourceBucket>pond</SourceBucket><SourceKey>k</SourceKey><DestinationBucket>pond</DestinationBucket><DestinationKey>l</DestinationKey>",
+		"GetObject":       get + "<GetData>true</GetData>",
+	} {
+		if got := s.do(owner, operation, children); got.fault() != "Client.QuotaExceeded" {
+			t.Errorf("%s: %s", operation, got.body)
+		}
+	}
+	s.must(t, owner, "GetObject", get)
+}
