@@ -79,6 +79,12 @@ func anonymous(t testing.TB, method, url string) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return exchange(t, req)
+}
+
+// exchange sends a request and reads the answer.
+func exchange(t testing.TB, req *http.Request) answer {
+	t.Helper()
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +92,7 @@ func anonymous(t testing.TB, method, url string) answer {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		t.Fatalf("%s %s: %v", method, url, err)
+		t.Fatalf("%s %s: %v", req.Method, req.URL, err)
 	}
 	return answer{resp.StatusCode, resp.Header, body}
 }
