@@ -64,9 +64,11 @@ func (s *Store) removeBucket(ctx context.Context, op string, b *Bucket, mark str
 		for _, d := range Documents() {
 			tx.Delete(documentKey(b.ID, d))
 		}
+		now := s.now()
+		tx.Put(deletedKey(now.Unix(), b.ID), encodeDeleted(b))
 		var id [16]byte
 		copy(id[:], b.ID[:])
-		s.enqueue(tx, taskBucket, id, s.now(), taskRecord{Bucket: b.ID})
+		s.enqueue(tx, taskBucket, id, now, taskRecord{Bucket: b.ID, Ended: now})
 		return nil
 	})
 }

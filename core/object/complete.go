@@ -180,15 +180,15 @@ func (s *Store) finishUpload(tx *kv.Tx, u *uploadRecord, a *assembly, v *Version
 		// An empty object has no manifest, but an earlier completion may have begun one.
 		s.enqueue(tx, taskManifest, u.ID, s.due(), taskRecord{})
 	}
-	task := taskRecord{Bucket: u.BucketID, Key: u.Key, Done: true}
-	var held int64
+	task := taskRecord{Bucket: u.BucketID, Key: u.Key, Done: true, Ended: v.Modified}
+	var held usage
 	for i := range a.parts {
-		held += partBytes(a.parts[i].Size)
+		held = held.plus(a.parts[i].usage())
 		task.keep(a.parts[i].Number)
 	}
 	done := *u
 	done.State, done.Result = uploadDone, v.ID
 	tx.Put(uploadKey(u.BucketID, u.Key, u.ID), encodeUpload(&done))
 	s.enqueue(tx, taskUpload, u.ID, s.due(), task)
-	s.addUsage(tx, u.BucketID, usage{bytes: -held})
+	s.addUsage(tx, u.BucketID, v.Modified, usage{}.minus(held))
 }

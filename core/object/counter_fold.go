@@ -1,14 +1,11 @@
 package object
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/binary"
 	"fmt"
 	"time"
 
-	"shoal/core/fault"
 	"shoal/storage/kv"
 	"shoal/storage/kv/tuple"
 )
@@ -17,155 +14,23 @@ import (
 const (
 	// foldEvery is how long deltas gather. At 1,000 commits a second that is what one scan page holds.
 	foldEvery = 5 * time.Second
-	// foldBatch is the deltas of one commit: each is a delete, beside the sum's check and write.
-	foldBatch = kv.MaxUpdateOps - 2
+	// foldHours is how many hours the deltas of one commit change the history of. They are of one or two, unless nobody
+	// has folded for long.
+	foldHours = 4
+	// foldBatch is the deltas of one commit: each is a delete, beside the check and write of the sum and the writes of histories.
+	foldBatch = kv.MaxUpdateOps - 2 - foldHours
 	// usageShards spreads the deltas of one bucket over ranges of a distributed engine.
 	usageShards = 16
-	// usageReads bounds how often Usage starts again because a fold came between.
+	// usageReads bounds how often a reader of usage starts again because a fold came between.
 	usageReads = 16
 )
-
-// usage is what a bucket holds: state, summed from deltas.
-type usage struct {
-	objects int64 // versions that are not delete markers
-	bytes   int64 // see storedBytes and partBytes
-}
-
-func (u usage) plus(v usage) usage { return usage{u.objects + v.objects, u.bytes + v.bytes} }
-
-func (u usage) minus(v usage) usage { return usage{u.objects - v.objects, u.bytes - v.bytes} }
-
-// usage is what v counts for its bucket.
-func (v *Version) usage() usage {
-	u := usage{objects: 1, bytes: storedBytes(v)}
-	if v.DeleteMarker {
-		u.objects = 0
-	}
-	return u
-}
-
-func storedBytes(v *Version) int64 { return StoredBytes(v.Size, v.Key, &v.Header) }
-
-// StoredBytes is what a version counts on the storage meter, in bytes: its content, key and user metadata.
-func StoredBytes(size int64, key string, h *Header) int64 {
-	n := size + int64(len(key))
-	for name, value := range h.Meta {
-		n += int64(len(name) + len(value))
-	}
-	return n
-}
-
-// partBytes is what a part of an incomplete upload counts, in bytes.
-func partBytes(size int64) int64 { return size }
-
-// addUsage makes the commit of tx change the usage of a bucket: one new row, which no other commit
-// writes, so that writers of one bucket do not meet.
-func (s *Store) addUsage(tx *kv.Tx, id BucketID, delta usage) {
-	if delta == (usage{}) {
-		return
-	}
-	tx.Put(newDeltaKey(id), encodeUsage(delta))
-}
-
-// Usage returns the stored bytes and the number of objects of a bucket, at one moment.
-func (s *Store) Usage(ctx context.Context, id BucketID) (bytes, objects int64, err error) {
-	u, err := s.usage(ctx, id)
-	if err != nil {
-		return 0, 0, fault.New("read usage", fmt.Sprintf("bucket id %x", id), fault.Internal, err)
-	}
-	return u.bytes, u.objects, nil
-}
-
-// OwnerUsage adds up Usage of all buckets of an owner, each at a moment of its own.
-func (s *Store) OwnerUsage(ctx context.Context, owner string) (bytes, objects int64, err error) {
-	list := ListBucketsRequest{Owner: owner}
-	for {
-		page, err := s.ListBuckets(ctx, list)
-		if err != nil {
-			return 0, 0, err
-		}
-		for _, b := range page.Buckets {
-			ofBytes, ofObjects, err := s.Usage(ctx, b.ID)
-			if err != nil {
-				return 0, 0, err
-			}
-			bytes, objects = bytes+ofBytes, objects+ofObjects
-		}
-		if list.After = page.Next; list.After == "" {
-			return bytes, objects, nil
-		}
-	}
-}
-
-// usage is the sum row plus the deltas. The sum row read again unchanged proves that no fold moved
-// deltas into it between the pages.
-func (s *Store) usage(ctx context.Context, id BucketID) (usage, error) {
-	for range usageReads {
-		sum, before, err := s.readSum(ctx, id)
-		if err != nil {
-			return usage{}, err
-		}
-		total := sum
-		prefix := deltaPrefix(id)
-		err = s.eachRow(ctx, prefix, tuple.PrefixEnd(prefix), false, func(row kv.Row) error {
-			d, err := decodeUsage(row.Value)
-			total = total.plus(d)
-			return err
-		})
-		if err != nil {
-			return usage{}, err
-		}
-		_, after, err := s.readSum(ctx, id)
-		if err != nil {
-			return usage{}, err
-		}
-		if bytes.Equal(before, after) {
-			return total, nil
-		}
-	}
-	return usage{}, fmt.Errorf("usage kept changing during %d reads", usageReads)
-}
-
-func (s *Store) readSum(ctx context.Context, id BucketID) (usage, kv.Version, error) {
-	rows, err := s.kv.Get(ctx, sumKey(id))
-	if err != nil || !rows[0].Exists() {
-		return usage{}, nil, err
-	}
-	u, err := decodeUsage(rows[0].Value)
-	return u, rows[0].Version, err
-}
-
-// EachUsage calls f with every bucket and what it holds, in order of name. It stops at f's first error
-// and returns it.
-func (s *Store) EachUsage(ctx context.Context, f func(b *Bucket, bytes, objects int64) error) error {
-	r := ListBucketsRequest{}
-	for {
-		page, err := s.ListBuckets(ctx, r)
-		if err != nil {
-			return err
-		}
-		for _, b := range page.Buckets {
-			bytes, objects, err := s.Usage(ctx, b.ID)
-			if err != nil {
-				return err
-			}
-			if err := f(b, bytes, objects); err != nil {
-				return err
-			}
-		}
-		if page.Next == "" {
-			return nil
-		}
-		r.After = page.Next
-	}
-}
 
 // runFold folds until ctx ends.
 func (s *Store) runFold(ctx context.Context) error {
 	return s.every(ctx, foldEvery, "usage fold", s.FoldOnce)
 }
 
-// FoldOnce moves every delta there is into the sum of its bucket.
+// FoldOnce moves every delta there is into the sum and the history of its bucket.
 func (s *Store) FoldOnce(ctx context.Context) error {
 	from := []byte{kindDelta}
 	for {
@@ -201,14 +66,14 @@ func (s *Store) foldBucket(ctx context.Context, id BucketID) error {
 }
 
 // foldTx folds up to foldBatch deltas. The sum row is read, and so checked, before the scan: a delta
-// that the scan finds was not folded by a rival, or the commit conflicts. A sum of nothing has no row,
-// so that a deleted bucket leaves none.
+// that the scan finds was not folded by a rival, or the commit conflicts. The sum row is written also when nothing is
+// left, also of a bucket that is deleted: by it a reader sees that there was a fold.
 func foldTx(tx *kv.Tx, id BucketID) (more bool, err error) {
 	rows, err := tx.Get(sumKey(id))
 	if err != nil {
 		return false, err
 	}
-	var sum usage
+	var sum usageRow
 	if rows[0].Exists() {
 		if sum, err = decodeUsage(rows[0].Value); err != nil {
 			return false, err
@@ -219,21 +84,73 @@ func foldTx(tx *kv.Tx, id BucketID) (more bool, err error) {
 	if err != nil || len(deltas) == 0 {
 		return false, err
 	}
+	hours := make(foldedHours, 0, foldHours)
 	for _, row := range deltas {
 		d, err := decodeUsage(row.Value)
 		if err != nil {
 			return false, err
 		}
-		sum = sum.plus(d)
+		if !hours.add(d) {
+			more = true
+			continue
+		}
+		sum.usage = sum.usage.plus(d.usage)
 		tx.Delete(row.Key)
 	}
-	if sum == (usage{}) {
-		tx.Delete(sumKey(id))
-	} else {
-		tx.Put(sumKey(id), encodeUsage(sum))
-	}
+	tx.Put(sumKey(id), encodeUsage(sum))
 	tx.UseReserve()
-	return more, nil
+	return more, hours.put(tx, id)
+}
+
+// foldedHours is what one commit of the fold adds to the history of a bucket.
+type foldedHours []foldedHour
+
+type foldedHour struct {
+	hour  int64
+	added history
+}
+
+// add takes a delta, unless it is of one hour too many. One without a time, of format 1, is older than the history.
+func (f *foldedHours) add(d usageRow) bool {
+	if d.at == 0 {
+		return true
+	}
+	hour := d.at / secondsPerHour
+	for i := range *f {
+		if (*f)[i].hour == hour {
+			(*f)[i].added.add(d.usage, d.at%secondsPerHour)
+			return true
+		}
+	}
+	if len(*f) == foldHours {
+		return false
+	}
+	*f = append(*f, foldedHour{hour: hour})
+	(*f)[len(*f)-1].added.add(d.usage, d.at%secondsPerHour)
+	return true
+}
+
+// put adds f to the history rows of a bucket, whose sum row tx has checked and writes: nobody else writes them meanwhile.
+func (f foldedHours) put(tx *kv.Tx, id BucketID) error {
+	keys := make([][]byte, len(f))
+	for i := range f {
+		keys[i] = historyKey(id, f[i].hour)
+	}
+	rows, err := tx.Peek(keys...)
+	if err != nil {
+		return err
+	}
+	for i, row := range rows {
+		if row.Exists() {
+			before, err := decodeHistory(row.Value)
+			if err != nil {
+				return err
+			}
+			f[i].added.plus(before)
+		}
+		tx.Put(keys[i], encodeHistory(&f[i].added))
+	}
+	return nil
 }
 
 func sumKey(id BucketID) []byte { return append(key(kindSum, len(id)), id[:]...) }
@@ -253,29 +170,4 @@ func parseDeltaKey(row []byte) (id BucketID, err error) {
 	}
 	copy(id[:], row[1:])
 	return id, nil
-}
-
-// usageFormat starts the value of delta and sum rows.
-const usageFormat = 1
-
-var errUsageRow = fmt.Errorf("%w: usage", errRecord)
-
-func encodeUsage(u usage) []byte {
-	b := binary.AppendVarint([]byte{usageFormat}, u.objects)
-	return binary.AppendVarint(b, u.bytes)
-}
-
-func decodeUsage(b []byte) (usage, error) {
-	if len(b) == 0 || b[0] != usageFormat {
-		return usage{}, errUsageRow
-	}
-	objects, n := binary.Varint(b[1:])
-	if n <= 0 {
-		return usage{}, errUsageRow
-	}
-	stored, m := binary.Varint(b[1+n:])
-	if m <= 0 || 1+n+m != len(b) {
-		return usage{}, errUsageRow
-	}
-	return usage{objects, stored}, nil
 }

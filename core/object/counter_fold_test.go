@@ -62,9 +62,10 @@ func TestUsage(t *testing.T) {
 	if err := s.FoldOnce(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(s.rows(t, kindDelta)) + len(s.rows(t, kindSum)); n != 0 {
-		t.Errorf("a deleted bucket left %d usage rows", n)
+	if n := len(s.rows(t, kindDelta)); n != 0 {
+		t.Errorf("a deleted bucket left %d deltas", n)
 	}
+	wantUsage(t, s.Store, b.ID, 0, 0)
 }
 
 // TestFoldRaces folds from two sides while puts go on and Usage reads: nothing is lost or counted twice.
@@ -101,16 +102,32 @@ func TestFoldRaces(t *testing.T) {
 
 func TestUsageRowsRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		want := usage{rapid.Int64().Draw(t, "objects"), rapid.Int64().Draw(t, "bytes")}
+		want := usageRow{at: rapid.Int64Min(0).Draw(t, "at")}
+		for c := range want.usage {
+			if rapid.Bool().Draw(t, "cell") {
+				want.usage[c] = held{rapid.Int64().Draw(t, "objects"), rapid.Int64().Draw(t, "bytes")}
+			}
+		}
 		got, err := decodeUsage(encodeUsage(want))
 		if err != nil || got != want {
 			t.Fatalf("got %+v, error %v, want %+v", got, err, want)
 		}
 	})
-	for _, b := range [][]byte{nil, {0}, {1}, {1, 0}, {1, 0, 0, 0}, {1, 0x80}} {
+	for _, b := range [][]byte{
+		nil, {0}, {1}, {1, 0}, {1, 0, 0, 0}, {1, 0x80}, {2}, {2, 0x80}, {2, 0, 0}, {2, 0, 0, 2}, {2, 0, byte(numCells), 2, 2}, {2, 0, 1, 2, 2, 1, 2, 2}, {3, 0},
+	} {
 		if u, err := decodeUsage(b); err == nil {
 			t.Errorf("decode %x: got %+v, want an error", b, u)
 		}
+	}
+}
+
+// TestUsageRowFormat1 reads a row as programs before 2026-12 wrote it.
+func TestUsageRowFormat1(t *testing.T) {
+	got, err := decodeUsage([]byte{1, 6, 0xd0, 0x0f})
+	want := usageRow{usage: usage{0: {objects: 3, bytes: 1000}}}
+	if err != nil || got != want {
+		t.Errorf("got %+v, error %v, want %+v", got, err, want)
 	}
 }
 

@@ -112,6 +112,11 @@ func (d *crashDisk) end() []powerCut {
 // openDisk opens a store on a disk. The caller closes it by the function returned.
 func openDisk(t testing.TB, fs vfs.FS) (*Store, func()) {
 	t.Helper()
+	return openDiskWith(t, fs, Options{Grace: time.Nanosecond})
+}
+
+func openDiskWith(t testing.TB, fs vfs.FS, o Options) (*Store, func()) {
+	t.Helper()
 	engine, err := pebblekv.Open("kv", pebblekv.Options{FS: fs, ReserveBytes: -1, BallastBytes: -1, MemtableBytes: 256 << 10})
 	if err != nil {
 		t.Fatalf("open engine: %v", err)
@@ -120,7 +125,7 @@ func openDisk(t testing.TB, fs vfs.FS) (*Store, func()) {
 	if err != nil {
 		t.Fatalf("open blobs: %v", err)
 	}
-	s, err := New(engine, blobs, Options{Grace: time.Nanosecond})
+	s, err := New(engine, blobs, o)
 	if err != nil {
 		t.Fatalf("open store: %v", err)
 	}

@@ -77,7 +77,7 @@ func (s *Store) deleteVersion(tx *kv.Tx, op string, r DeleteRequest) (out Delete
 	if err := s.retire(tx, v, r.Bypass); err != nil {
 		return out, err
 	}
-	s.addUsage(tx, v.BucketID, usage{}.minus(v.usage()))
+	s.addUsage(tx, v.BucketID, s.now(), usage{}.minus(v.usage()))
 	out = DeleteResult{DeleteMarker: v.DeleteMarker, VersionID: v.ID, Null: v.Null}
 	out.event = s.addEvent(tx, r.Bucket, r.event(ObjectRemovedDelete), v, r.By)
 	if at.current {
@@ -159,6 +159,6 @@ func (s *Store) deleteOnly(tx *kv.Tx, v *Version) error {
 	}
 	tx.UseReserve()
 	tx.Delete(headKey(v.BucketID, v.Key))
-	s.addUsage(tx, v.BucketID, usage{}.minus(v.usage()))
+	s.addUsage(tx, v.BucketID, s.now(), usage{}.minus(v.usage()))
 	return s.retire(tx, v, false)
 }

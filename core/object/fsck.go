@@ -40,6 +40,7 @@ const (
 	OrphanInfohash    FindingKind = "infohash row without torrent"
 	BadAccessLog      FindingKind = "access log row is malformed or a plan without its rows"
 	WrongUsage        FindingKind = "usage is not the sum of the rows"
+	WrongHistory      FindingKind = "history of the usage does not lead to the usage"
 )
 
 // Finding is one broken promise, and of what.
@@ -155,6 +156,8 @@ func (c *checker) rowChecks() map[byte]func(context.Context, kv.Row) ([]Finding,
 		kindPrefix:      c.checkPrefix,
 		kindEvent:       c.checkEvent,
 		kindAccessLog:   c.checkAccessLog,
+		kindHistory:     c.checkHistoryRow,
+		kindDeleted:     c.checkDeleted,
 	}
 }
 

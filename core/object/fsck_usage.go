@@ -1,6 +1,7 @@
 package object
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -8,7 +9,7 @@ import (
 	"shoal/storage/kv/tuple"
 )
 
-// checkUsages holds the usage of every bucket against its rows.
+// checkUsages holds the usage of every bucket against its rows, and its history against its usage.
 func (c *checker) checkUsages(ctx context.Context) error {
 	return c.s.eachRow(ctx, []byte{kindBucketID}, []byte{kindBucketID + 1}, false, func(row kv.Row) error {
 		var id BucketID
@@ -16,8 +17,14 @@ func (c *checker) checkUsages(ctx context.Context) error {
 			return nil // checkBucketID reports it
 		}
 		copy(id[:], row.Key[1:])
-		look := func(ctx context.Context) ([]Finding, error) { return c.checkUsage(ctx, id, string(row.Value)) }
-		return c.suspect(ctx, look, look)
+		name := string(row.Value)
+		for _, check := range []func(context.Context, BucketID, string) ([]Finding, error){c.checkUsage, c.checkHistory} {
+			look := func(ctx context.Context) ([]Finding, error) { return check(ctx, id, name) }
+			if err := c.suspect(ctx, look, look); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -36,8 +43,57 @@ func (c *checker) checkUsage(ctx context.Context, id BucketID, name string) ([]F
 	if err != nil || before != after || counted == after {
 		return nil, err
 	}
-	return []Finding{{WrongUsage, "bucket " + name, fmt.Sprintf("%d objects and %d bytes on record, %d and %d counted",
-		after.objects, after.bytes, counted.objects, counted.bytes)}}, nil
+	return []Finding{{WrongUsage, "bucket " + name, fmt.Sprintf("%s on record, %s counted", after, counted)}}, nil
+}
+
+// checkHistory adds up all changes of the usage of a bucket: they lead to what it is, unless the bucket is older than the
+// history.
+func (c *checker) checkHistory(ctx context.Context, id BucketID, name string) ([]Finding, error) {
+	rows, err := c.s.kv.Get(ctx, bucketKey(name))
+	if err != nil || !rows[0].Exists() {
+		return nil, err
+	}
+	b, err := decodeBucket(name, rows[0].Value)
+	if err != nil || b.ID != id || b.Created.Unix() < c.s.since {
+		return nil, nil // a bucket that does not read is reported elsewhere
+	}
+	var folded, changes usage
+	err = c.s.unfolded(ctx, id, func(sum usage) error {
+		folded, changes = sum, usage{}
+		prefix := historyPrefix(id)
+		return c.s.eachRow(ctx, prefix, tuple.PrefixEnd(prefix), false, func(row kv.Row) error {
+			h, err := decodeHistory(row.Value)
+			if err == nil {
+				changes = changes.plus(h.usage())
+			}
+			return err
+		})
+	})
+	if err != nil || changes == folded {
+		return nil, err
+	}
+	return []Finding{{WrongHistory, "bucket " + name, fmt.Sprintf("changes to %s, of which %s came", changes, folded)}}, nil
+}
+
+// checkHistoryRow reads a row of the history, or the one that says when it begins.
+func (c *checker) checkHistoryRow(_ context.Context, row kv.Row) ([]Finding, error) {
+	if bytes.Equal(row.Key, historyStartKey()) {
+		return nil, nil // read at the start
+	}
+	if _, _, err := parseHistoryKey(row.Key); err != nil {
+		return bad(row.Key, err), nil
+	}
+	if _, err := decodeHistory(row.Value); err != nil {
+		return bad(row.Key, err), nil
+	}
+	return nil, nil
+}
+
+func (c *checker) checkDeleted(_ context.Context, row kv.Row) ([]Finding, error) {
+	if _, err := decodeDeleted(row); err != nil {
+		return bad(row.Key, err), nil
+	}
+	return nil, nil
 }
 
 // countUsage adds up the versions of a bucket and the parts of its uploads, those included that wait to be
@@ -80,7 +136,7 @@ func (c *checker) countParts(ctx context.Context, id BucketID) (usage, error) {
 		return c.s.eachRow(ctx, prefix, tuple.PrefixEnd(prefix), false, func(row kv.Row) error {
 			p, err := decodePart(row.Value)
 			if err == nil && !task.keeps(p.Number) {
-				sum.bytes += partBytes(p.Size)
+				sum = sum.plus(p.usage())
 			}
 			return nil
 		})

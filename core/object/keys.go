@@ -32,6 +32,8 @@ const (
 	kindPrefix      = 'q' // bucket id, id of a prefix torrent -> nothing: the torrents of prefixes of a bucket
 	kindDelta       = 'n' // bucket id, shard, random -> usage delta
 	kindSum         = 'N' // bucket id -> usage sum
+	kindHistory     = 'H' // bucket id, hour -> changes of the usage; alone, when the history begins
+	kindDeleted     = 'J' // when, bucket id -> deleted bucket record
 	kindScrub       = 's' // position of the scrubber
 	kindEvent       = 'e' // target, lane, sequence, random -> event record
 	kindExpiry      = 'l' // position of the lifecycle worker

@@ -108,13 +108,14 @@ func (s *Store) publishPart(ctx context.Context, op string, u *Upload, p *partRe
 
 // putPartRow writes the part's row and references in place of those of old.
 func (s *Store) putPartRow(tx *kv.Tx, u *Upload, p *partRecord, old kv.Row) error {
-	size := partBytes(p.Size)
+	p.cell = partCell(u.StorageClass)
+	delta := p.usage()
 	if old.Exists() {
 		was, err := decodePart(old.Value)
 		if err != nil {
 			return err
 		}
-		size -= partBytes(was.Size)
+		delta = delta.minus(was.usage())
 		for _, id := range blobsOf(was.Extents) {
 			tx.Delete(partRefKey(id, u.ID, p.Number))
 			s.enqueue(tx, taskBlob, id, s.due(), taskRecord{})
@@ -124,7 +125,7 @@ func (s *Store) putPartRow(tx *kv.Tx, u *Upload, p *partRecord, old kv.Row) erro
 		tx.Put(partRefKey(id, u.ID, p.Number), encodeRef(u.BucketID, u.Key))
 	}
 	tx.Put(old.Key, encodePart(p))
-	s.addUsage(tx, u.BucketID, usage{bytes: size})
+	s.addUsage(tx, u.BucketID, p.Modified, delta)
 	return nil
 }
 

@@ -17,12 +17,13 @@ import (
 // state, and the head row.
 func (s *Store) place(tx *kv.Tx, state Versioning, old, v *Version, now time.Time) error {
 	v.ID, v.Modified, v.Null = nextVersionID(now, old), now, state != VersioningEnabled
+	v.cell = versionCell(v.StorageClass)
 	gone, err := s.displace(tx, old, v.Null)
 	if err != nil {
 		return err
 	}
 	tx.Put(headKey(v.BucketID, v.Key), encodeVersion(v))
-	s.addUsage(tx, v.BucketID, v.usage().minus(gone))
+	s.addUsage(tx, v.BucketID, now, v.usage().minus(gone))
 	return nil
 }
 

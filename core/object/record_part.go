@@ -12,6 +12,8 @@ type partRecord struct {
 	// Fallback is the CRC64NVME of a part whose upload names no algorithm; parts of before 2026-11 have none.
 	Fallback Checksum
 	Extents  []Extent
+
+	cell cell // in which it counts
 }
 
 const (
@@ -22,6 +24,7 @@ const (
 	partFieldChecksum
 	partFieldExtent
 	partFieldFallback
+	partFieldCell
 )
 
 func appendPart(b []byte, p *partRecord) []byte {
@@ -33,7 +36,8 @@ func appendPart(b []byte, p *partRecord) []byte {
 	for _, e := range p.Extents {
 		b = appendMessage(b, partFieldExtent, encodeExtent(e))
 	}
-	return appendText(b, partFieldFallback, encodeChecksum(p.Fallback))
+	b = appendText(b, partFieldFallback, encodeChecksum(p.Fallback))
+	return appendUint(b, partFieldCell, uint64(p.cell))
 }
 
 func encodePart(p *partRecord) []byte { return appendPart(newRecord(128), p) }
@@ -60,6 +64,8 @@ func (p *partRecord) read(f field) (err error) {
 		p.Checksum, err = decodeChecksum(f.data)
 	case partFieldFallback:
 		p.Fallback, err = decodeChecksum(f.data)
+	case partFieldCell:
+		p.cell, err = readCell(f)
 	case partFieldExtent:
 		var e Extent
 		e, err = decodeExtent(f.data)

@@ -1,5 +1,7 @@
 package object
 
+import "time"
+
 // taskKind says what a queue row asks the collector to do. It is a byte of the row's key.
 type taskKind byte
 
@@ -17,6 +19,9 @@ type taskRecord struct {
 	Key    string   // of an upload
 	Done   bool     // the upload was completed
 	Kept   []byte   // bitmap of the part numbers that its manifest holds: bit n%8 of byte n/8
+	// Ended is when the upload or the bucket ended: from then on the parts that are taken apart later cost nothing. Tasks of
+	// older programs have none.
+	Ended time.Time
 }
 
 const (
@@ -24,6 +29,7 @@ const (
 	taskFieldKey
 	taskFieldDone
 	taskFieldKept
+	taskFieldEnded
 )
 
 func encodeTask(t taskRecord) []byte {
@@ -33,7 +39,8 @@ func encodeTask(t taskRecord) []byte {
 	}
 	b = appendText(b, taskFieldKey, t.Key)
 	b = appendBool(b, taskFieldDone, t.Done)
-	return appendText(b, taskFieldKept, t.Kept)
+	b = appendText(b, taskFieldKept, t.Kept)
+	return appendTime(b, taskFieldEnded, t.Ended)
 }
 
 func decodeTask(record []byte) (t taskRecord, err error) {
@@ -47,6 +54,8 @@ func decodeTask(record []byte) (t taskRecord, err error) {
 			t.Done = f.bool()
 		case taskFieldKept:
 			t.Kept = append([]byte(nil), f.data...)
+		case taskFieldEnded:
+			t.Ended = f.time()
 		}
 		return nil
 	})

@@ -17,6 +17,7 @@ import (
 	"shoal/core/lifecycle"
 	"shoal/core/quota"
 	"shoal/storage/blob"
+	"shoal/storage/kv"
 	"shoal/wire/torrent"
 )
 
@@ -165,6 +166,10 @@ func TestGoldenRecords(t *testing.T) {
 	sealedUpload.Encryption = encryption.Envelope{Mode: encryption.Customer, Wrapped: []byte{1, 2, 3}}
 	sealedPart.Extents = []Extent{{Blob: blob.ID{1}, Length: 30, Sealed: 30}}
 	sealing.Config.Encryption = &BucketEncryption{Mode: encryption.S3, BucketKey: true, BlockedTypes: []string{"SSE-C"}}
+	stored, storedPart, ended := fullVersion(), fullPart(), fullTask()
+	stored.cell, storedPart.cell = versionCell(stored.StorageClass), partCell("GLACIER_IR")
+	ended.Ended = time.Unix(1_700_000_000, 5).UTC()
+	gone := deletedBucket{id: BucketID{7}, name: "bucket", owner: "owner", created: fullBucket().Created, deleted: 1_700_000_000}
 	infohash := infohashRecord{"a/key", torrentForm{kind: torrent.V2}, false}
 	private := infohashRecord{"a/key", torrentForm{torrent.V2, true}, false}
 	tests := []struct {
@@ -205,6 +210,12 @@ func TestGoldenRecords(t *testing.T) {
 		}},
 		{"part", encodePart(fullPart()), *fullPart(), func(b []byte) (any, error) { return decodePart(b) }},
 		{"part-fallback", encodePart(fallback), *fallback, func(b []byte) (any, error) { return decodePart(b) }},
+		{"part-class", encodePart(storedPart), *storedPart, func(b []byte) (any, error) { return decodePart(b) }},
+		{"version-class", encodeVersion(stored), stored, func(b []byte) (any, error) { return decodeVersion(version.BucketID, version.Key, b) }},
+		{"task-ended", encodeTask(ended), ended, func(b []byte) (any, error) { return decodeTask(b) }},
+		{"deleted", encodeDeleted(fullBucket()), gone, func(b []byte) (any, error) {
+			return decodeDeleted(kv.Row{Key: deletedKey(gone.deleted, gone.id), Value: b})
+		}},
 		{"manifest", manifest[0], []partRecord{*fullPart(), *fullPart()}, func(b []byte) (any, error) { return decodeManifest(b) }},
 		{"task", encodeTask(fullTask()), fullTask(), func(b []byte) (any, error) { return decodeTask(b) }},
 		{"torrent", encodeTorrent(fullTorrent()), fullTorrent(), func(b []byte) (any, error) { return decodeTorrent(b) }},

@@ -34,6 +34,7 @@ const (
 	versionFieldRetainUntil
 	versionFieldLegalHold
 	versionFieldEncryption
+	versionFieldCell
 )
 
 // versionLock is where a version has its lock. Never written.
@@ -73,7 +74,8 @@ func encodeVersion(v *Version) []byte {
 		b = appendMessage(b, versionFieldReplaced, v.Replaced[:])
 	}
 	b = versionLock.append(appendTags(b, versionFieldTag, v.Tags), v.Lock)
-	return appendText(b, versionFieldEncryption, encodeEnvelope(v.Encryption))
+	b = appendText(b, versionFieldEncryption, encodeEnvelope(v.Encryption))
+	return appendUint(b, versionFieldCell, uint64(v.cell))
 }
 
 func (v *Version) flags() (bits uint64) {
@@ -167,6 +169,8 @@ func (v *Version) readDetail(f field) (err error) {
 		v.Tags = append(v.Tags, t)
 	case versionFieldEncryption:
 		v.Encryption, err = decodeEnvelope(f.data)
+	case versionFieldCell:
+		v.cell, err = readCell(f)
 	case versionFieldReplaced:
 		if copy(v.Replaced[:], f.data) != len(v.Replaced) {
 			err = fmt.Errorf("%w: infohash of %d bytes", errRecord, len(f.data))

@@ -44,6 +44,7 @@ type Store struct {
 	log   *slog.Logger
 	o     Options
 	epoch [16]byte // of this process, in its intents
+	since int64    // Unix second from which the history of usage is whole
 
 	buckets  bucketCache
 	intents  intentPool
@@ -92,21 +93,24 @@ func New(e kv.Engine, b blob.Store, o Options) (*Store, error) {
 	return s, nil
 }
 
-// checkFormat reads the format row, or writes it in an empty engine.
+// checkFormat reads the format row, or writes it in an empty engine, and reads or writes from when on there is a history.
 func (s *Store) checkFormat(ctx context.Context) error {
 	err := kv.Update(ctx, s.kv, func(tx *kv.Tx) error {
-		rows, err := tx.Get(formatKey())
+		rows, err := tx.Get(formatKey(), historyStartKey())
 		if err != nil {
 			return err
 		}
+		start := s.now().Unix()
 		if !rows[0].Exists() {
 			tx.Put(formatKey(), []byte{storeFormat})
-			return nil
+		} else {
+			if v := rows[0].Value; len(v) != 1 || v[0] != storeFormat {
+				return fmt.Errorf("store has format %x, this program reads %d: use the program that wrote it", v, storeFormat)
+			}
+			start++ // the program before may have changed something in this second
 		}
-		if v := rows[0].Value; len(v) != 1 || v[0] != storeFormat {
-			return fmt.Errorf("store has format %x, this program reads %d: use the program that wrote it", v, storeFormat)
-		}
-		return nil
+		s.since, err = startHistory(tx, rows[1], start)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("open object store: %w", err)

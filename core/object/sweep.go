@@ -3,6 +3,7 @@ package object
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"shoal/storage/kv"
 	"shoal/storage/kv/tuple"
@@ -126,7 +127,11 @@ func (s *Store) sweepPart(tx *kv.Tx, id UploadID, number int, task taskRecord) e
 		return err
 	}
 	s.dropPart(tx, id, &p)
-	s.addUsage(tx, task.Bucket, usage{bytes: -partBytes(p.Size)})
+	ended := task.Ended
+	if ended.IsZero() {
+		ended = s.now()
+	}
+	s.addUsage(tx, task.Bucket, ended, usage{}.minus(p.usage()))
 	return nil
 }
 
@@ -148,7 +153,7 @@ func (s *Store) sweepBucket(ctx context.Context, task taskRecord) error {
 	c := &sweepCommit{store: s}
 	prefix := append([]byte{kindUpload}, task.Bucket[:]...)
 	err := s.eachRow(ctx, prefix, tuple.PrefixEnd(prefix), true, func(row kv.Row) error {
-		return c.add(ctx, 3, func(tx *kv.Tx) error { return s.endUpload(tx, row.Key) })
+		return c.add(ctx, 3, func(tx *kv.Tx) error { return s.endUpload(tx, row.Key, task.Ended) })
 	})
 	if err == nil {
 		err = c.flush(ctx)
@@ -159,8 +164,8 @@ func (s *Store) sweepBucket(ctx context.Context, task taskRecord) error {
 	return nil
 }
 
-// endUpload aborts the upload of a row; a completed one has its task already.
-func (s *Store) endUpload(tx *kv.Tx, row []byte) error {
+// endUpload aborts the upload of a row, whose bucket ended; a completed one has its task already.
+func (s *Store) endUpload(tx *kv.Tx, row []byte, ended time.Time) error {
 	rows, err := tx.Get(row)
 	if err != nil {
 		return err
@@ -177,7 +182,7 @@ func (s *Store) endUpload(tx *kv.Tx, row []byte) error {
 	if err != nil || u.State == uploadDone {
 		return err
 	}
-	s.enqueue(tx, taskUpload, id, s.now(), taskRecord{Bucket: bucket, Key: objectKey})
+	s.enqueue(tx, taskUpload, id, s.now(), taskRecord{Bucket: bucket, Key: objectKey, Ended: ended})
 	return nil
 }
 

@@ -171,7 +171,8 @@ func (s *Store) AbortUpload(ctx context.Context, u *Upload, initiated time.Time)
 			return fault.New(op, u.Key, fault.PreconditionFailed, nil)
 		}
 		tx.Delete(uploadKey(u.BucketID, u.Key, u.ID))
-		s.enqueue(tx, taskUpload, u.ID, s.now(), taskRecord{Bucket: u.BucketID, Key: u.Key})
+		ended := s.now()
+		s.enqueue(tx, taskUpload, u.ID, ended, taskRecord{Bucket: u.BucketID, Key: u.Key, Ended: ended})
 		return nil
 	})
 	return fail(op, u.Key, err)

@@ -77,7 +77,8 @@ type Version struct {
 	Encryption encryption.Envelope
 	Content    Content
 
-	key *encryption.Key // of content under a customer's key; see Unlock
+	key  *encryption.Key // of content under a customer's key; see Unlock
+	cell cell            // of the usage of the bucket, in which it counts
 }
 
 // ETag is an entity tag without its quotes: 32 hex digits of an MD5, with "-<parts>" for multipart. Of content under a KMS

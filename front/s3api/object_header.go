@@ -4,6 +4,7 @@ import (
 	"mime"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -53,10 +54,11 @@ func validRedirect(to string) bool {
 // storageClass reads x-amz-storage-class; "" is STANDARD. Every class rests on the same disk: those whose
 // objects need a restore before they can be read are refused.
 func (c *call) storageClass() (string, error) {
-	switch class := c.http.Header.Get("x-amz-storage-class"); class {
-	case "", defaultClass:
+	class := c.http.Header.Get("x-amz-storage-class")
+	switch {
+	case class == "" || class == defaultClass:
 		return "", nil
-	case "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR":
+	case slices.Contains(object.StorageClasses(), class):
 		return class, nil
 	default:
 		return "", errorOf(codeInvalidStorageClass, "", element{"StorageClassRequested", class})
