@@ -11,6 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
 // billPlan has a tier that few requests leave.
@@ -52,7 +55,16 @@ func TestBill(t *testing.T) {
 	if live := s.bill("--account", "root"); !strings.Contains(live, "root (") || !strings.Contains(live, "USD") {
 		t.Errorf("statement of the server that runs:\n%s", live)
 	}
-	s.stop() // so that the reports below are all of the same usage
+	// The reports below are all of the same usage: nothing is stored any more, and nobody asks for anything.
+	eventually(t, readyWithin, "storage is on the report", func() bool {
+		return s.usage()[usageKey{"StandardStorage", "TimedStorage-ByteHrs", "photos"}] > 0
+	})
+	for _, bucket := range []string{"photos", "music"} {
+		if _, err := s.sdk().DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &bucket, Key: aws.String("object")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.stop()
 	defer s.run()
 
 	plan := filepath.Join(t.TempDir(), "plan.toml")

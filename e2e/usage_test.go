@@ -61,7 +61,9 @@ func (u usage) got(bucket string) (bytesOut, requests int64) {
 // withoutStorage leaves out what grows with time alone.
 func (u usage) withoutStorage() usage {
 	u = maps.Clone(u)
-	maps.DeleteFunc(u, func(k usageKey, _ int64) bool { return k.operation == "StandardStorage" })
+	maps.DeleteFunc(u, func(k usageKey, _ int64) bool {
+		return strings.HasPrefix(k.usageType, "TimedStorage-") || k.usageType == "StorageObjectCount"
+	})
 	return u
 }
 

@@ -41,6 +41,6 @@ func adminOffline(data, region string) (*admin.Client, func() error, error) {
 	if err != nil {
 		return nil, nil, errors.Join(err, st.close())
 	}
-	handler := admin.New(account.New(st.metadata, account.Options{}), meter.New(st.metadata, meter.Options{}), objects, admin.Options{Region: region, Logger: log})
+	handler := admin.New(account.New(st.metadata, account.Options{}), meter.New(st.metadata, meter.Options{Storage: storedBytes{objects}}), objects, admin.Options{Region: region, Logger: log})
 	return admin.InProcess(handler), func() error { objects.Close(); return st.close() }, nil
 }

@@ -44,15 +44,20 @@ func openStores(data string, log *slog.Logger) (*stores, error) {
 
 func (s *stores) close() error { return errors.Join(s.content.Close(), s.metadata.Close()) }
 
-// storedBytes tells the meter what each bucket holds.
+// storedBytes tells the meter what each bucket held.
 type storedBytes struct{ objects *object.Store }
 
 // Stored implements meter.StorageSource.
-func (s storedBytes) Stored(ctx context.Context) iter.Seq2[meter.Stored, error] {
+func (s storedBytes) Stored(ctx context.Context, q meter.StoredQuery) iter.Seq2[meter.Stored, error] {
 	return func(yield func(meter.Stored, error) bool) {
 		errStop := errors.New("stop")
-		err := s.objects.EachUsage(ctx, func(b *object.Bucket, bytes, objects int64) error {
-			if !yield(meter.Stored{Account: b.Owner, Bucket: b.Name, Bytes: bytes, Objects: objects}, nil) {
+		of := object.StoredQuery{From: q.From, To: q.To, Owner: q.Account, Bucket: q.Bucket}
+		err := s.objects.EachStored(ctx, of, func(h *object.Stored) error {
+			held := meter.Stored{
+				Account: h.Owner, Bucket: h.Bucket, Class: h.Class, Parts: h.Parts, From: h.From, To: h.To,
+				Bytes: h.Bytes, Objects: h.Objects, ByteSeconds: h.ByteSeconds, ObjectSeconds: h.ObjectSeconds,
+			}
+			if !yield(held, nil) {
 				return errStop
 			}
 			return nil

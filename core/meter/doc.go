@@ -2,7 +2,7 @@
 //
 // Flow: a front calls Record once for each request or torrent piece -> one of many shards in memory ->
 // Flush, at least every second, folds the shards into the ledger and writes the sums that changed ->
-// Report adds the rows up. Stored bytes are sampled from a StorageSource into byte-seconds.
+// Report adds the rows up. How long how much was stored it asks a StorageSource, which knows every change.
 //
 // An event of a bucket with an access log brings its records. They travel with the counts and become rows of
 // core/accesslog.

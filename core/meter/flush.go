@@ -76,7 +76,7 @@ func (m *Meter) write(ctx context.Context) error {
 }
 
 // maxSumBytes bounds the keys and values of the rows of one sum.
-const maxSumBytes = int(numUsageTypes) * (64 + 2*(2*maxName) + valueSize)
+const maxSumBytes = int(numRecorded) * (64 + 2*(2*maxName) + valueSize)
 
 // batch is one commit: dirty sums in their order, the last one perhaps not as it is now but as it was after some of
 // its records.
@@ -143,7 +143,7 @@ func (b *batch) fitting(s *sum) (rows []kv.Write) {
 
 // hasRoom reports whether b has room for so many rows of so many bytes, and for a sum.
 func (b *batch) hasRoom(rows, size int) bool {
-	return len(b.writes)+rows+int(numUsageTypes) <= kv.MaxCommitOps && b.bytes+size+maxSumBytes <= kv.MaxCommitBytes
+	return len(b.writes)+rows+int(numRecorded) <= kv.MaxCommitOps && b.bytes+size+maxSumBytes <= kv.MaxCommitBytes
 }
 
 func (b *batch) add(writes ...kv.Write) {
@@ -155,7 +155,7 @@ func (b *batch) add(writes ...kv.Write) {
 
 // changed returns the rows that bring s from what is stored to the given amounts.
 func (l *ledger) changed(s *sum, to *amounts) (writes []kv.Write) {
-	for t := range numUsageTypes {
+	for t := range numRecorded {
 		if to[t] == s.stored[t] {
 			continue
 		}

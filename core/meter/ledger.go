@@ -30,7 +30,7 @@ type sum struct {
 }
 
 // amounts are the amounts of a sum, by UsageType.
-type amounts [numUsageTypes]amount
+type amounts [numRecorded]amount
 
 // pendingRow is a row of an access log that is not known to be written.
 type pendingRow struct {

@@ -7,7 +7,7 @@ import (
 )
 
 // counts is what was recorded, by UsageType.
-type counts [DataTransferOut + 1]int64
+type counts [numRecorded]int64
 
 func (c *counts) add(e *Event) {
 	switch e.Tier {

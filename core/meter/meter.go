@@ -17,11 +17,10 @@ import (
 
 // Defaults of Options, and bounds.
 const (
-	defaultFlushEvery  = time.Second // a crash loses at most this much
-	defaultSampleEvery = time.Minute // stored bytes change slowly against the hour of a sum
-	defaultLateness    = 5 * time.Minute
-	defaultMaxSums     = 1 << 16 // about 30 MB when every one is in use
-	minMaxSums         = 1 << 8
+	defaultFlushEvery = time.Second // a crash loses at most this much
+	defaultLateness   = 5 * time.Minute
+	defaultMaxSums    = 1 << 16 // about 30 MB when every one is in use
+	minMaxSums        = 1 << 8
 	// defaultMaxLines bounds the memory of records of access logs that are not written yet, in bytes: two minutes of 1,000
 	// requests a second, when nothing can be written.
 	defaultMaxLines = 64 << 20
@@ -34,11 +33,10 @@ const (
 
 // Options are the optional parts of a Meter; the zero value works.
 type Options struct {
-	Logger      *slog.Logger     // nil discards
-	Now         func() time.Time // nil is time.Now
-	Storage     StorageSource    // nil samples no stored bytes
-	FlushEvery  time.Duration    // 0 is one second
-	SampleEvery time.Duration    // 0 is 60 s
+	Logger     *slog.Logger     // nil discards
+	Now        func() time.Time // nil is time.Now
+	Storage    StorageSource    // nil reports no stored bytes
+	FlushEvery time.Duration    // 0 is one second
 	// Lateness is how long after the end of an hour its sums stay in memory for late events; 0 is 5 min.
 	// A later event is counted too, it only costs a new row.
 	Lateness time.Duration
@@ -49,6 +47,8 @@ type Options struct {
 	MaxLines int64
 	// Logged is told how many bytes of records were written. It must not block; nil tells nobody.
 	Logged func(bytes int64)
+	// storageSums bounds what a report holds of storage at a time, in sums; 0 is half of maxReportRows.
+	storageSums int
 }
 
 func (o Options) withDefaults() Options {
@@ -60,9 +60,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.FlushEvery <= 0 {
 		o.FlushEvery = defaultFlushEvery
-	}
-	if o.SampleEvery <= 0 {
-		o.SampleEvery = defaultSampleEvery
 	}
 	if o.Lateness <= 0 {
 		o.Lateness = defaultLateness
@@ -76,6 +73,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Logged == nil {
 		o.Logged = func(int64) {}
+	}
+	if o.storageSums == 0 {
+		o.storageSums = maxReportRows / 2
 	}
 	return o
 }

@@ -69,6 +69,13 @@ const (
 
 	PreflightRequest
 	WebsiteGetObject
+
+	StandardIAStorage
+	OneZoneIAStorage
+	IntelligentTieringFAStorage
+	ReducedRedundancyStorage
+	GlacierInstantRetrievalStorage
+	IncompleteMultipartUploadStorage // of every class
 )
 
 // The configurations of buckets, which were ReadBucketConfiguration and its like until each had a name of its own.
@@ -172,6 +179,13 @@ var operationNames = [numOperations]string{
 
 	PreflightRequest: "PreflightRequest",
 	WebsiteGetObject: "WebsiteGetObject",
+
+	StandardIAStorage:                "StandardIAStorage",
+	OneZoneIAStorage:                 "OneZoneIAStorage",
+	IntelligentTieringFAStorage:      "IntelligentTieringFAStorage",
+	ReducedRedundancyStorage:         "ReducedRedundancyStorage",
+	GlacierInstantRetrievalStorage:   "GlacierInstantRetrievalStorage",
+	IncompleteMultipartUploadStorage: "IncompleteMultipartUploadStorage",
 
 	ReadCostAllocation:               "ReadCostAllocation",
 	WriteCostAllocation:              "WriteCostAllocation",

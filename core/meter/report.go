@@ -65,13 +65,13 @@ func (m *Meter) Report(ctx context.Context, q Query) ([]Row, error) {
 }
 
 // Sent returns the bytes that an account has sent from from until to, of one bucket unless that is "": its
-// DataTransfer-Out-Bytes. Times and errors are as for Report, whose cost it has.
+// DataTransfer-Out-Bytes. Times and errors are as for Report, whose cost it has but for storage.
 func (m *Meter) Sent(ctx context.Context, account, bucket string, from, to time.Time) (sum int64, err error) {
-	rows, err := m.Report(ctx, Query{From: from, To: to, Granularity: Month, Account: account, Bucket: bucket})
+	rows, err := m.Report(ctx, Query{
+		From: from, To: to, Granularity: Month, Account: account, Bucket: bucket, UsageTypes: []UsageType{DataTransferOut},
+	})
 	for _, r := range rows {
-		if r.UsageType == DataTransferOut {
-			sum += r.UsageValue
-		}
+		sum += r.UsageValue
 	}
 	return sum, err
 }
@@ -115,6 +115,8 @@ var errReportTooLarge = fmt.Errorf("report of more than %d rows at a time: ask f
 // fold adds stored rows, which come in order of hour, up to the rows of a report, period by period.
 type fold struct {
 	q        Query
+	now      time.Time                    // of the report
+	storage  int                          // most sums of storage at a time
 	from, to hour                         // end exclusive
 	sums     map[int64]map[foldKey]amount // by the start of their period
 	held     int                          // in sums
@@ -132,7 +134,7 @@ type foldKey struct {
 	bucket     string
 }
 
-func newFold(q Query) (*fold, error) {
+func newFold(q Query, o Options) (*fold, error) {
 	if q.Granularity > Month {
 		return nil, fmt.Errorf("unknown granularity %d", q.Granularity)
 	}
@@ -149,16 +151,18 @@ func newFold(q Query) (*fold, error) {
 	if to.start().Before(q.To) {
 		to++
 	}
-	return &fold{q: q, from: hourOf(q.From), to: to, sums: make(map[int64]map[foldKey]amount), hour: math.MaxUint32}, nil
+	return &fold{
+		q: q, now: o.Now(), storage: o.storageSums, from: hourOf(q.From), to: to,
+		sums: make(map[int64]map[foldKey]amount), hour: math.MaxUint32,
+	}, nil
 }
 
-// add folds r in, which is of the query's time, when the query is about it. Of usage types all are folded in: some are
-// made of others.
+// add folds r in, which is of the query's time, when the query is about it.
 func (f *fold) add(r record) error {
 	if f.q.Account != "" && f.q.Account != r.account ||
 		f.q.Bucket != "" && f.q.Bucket != r.bucket ||
 		f.q.Source != AnySource && f.q.Source != r.source ||
-		len(f.q.Operations) > 0 && !slices.Contains(f.q.Operations, r.operation) {
+		r.usageType == sampledSeconds || !f.q.asks(r.operation, r.usageType) {
 		return nil
 	}
 	f.seek(r.hour)
@@ -172,7 +176,15 @@ func (f *fold) add(r record) error {
 	return f.addTo(k, r.amount)
 }
 
+// asks reports whether the query is about what o does to t.
+func (q *Query) asks(o Operation, t UsageType) bool {
+	return (len(q.Operations) == 0 || slices.Contains(q.Operations, o)) && (len(q.UsageTypes) == 0 || slices.Contains(q.UsageTypes, t))
+}
+
 func (f *fold) addTo(k foldKey, a amount) error {
+	if a.isZero() {
+		return nil
+	}
 	period := f.sums[k.start]
 	if period == nil {
 		period = make(map[foldKey]amount)
@@ -220,12 +232,18 @@ func (f *fold) periodOf(h hour) (start, end int64) {
 	return max(first.Unix(), f.from.start().Unix()), min(last.Unix(), f.to.start().Unix())
 }
 
+// periodEnd returns the end of the period of h.
+func (f *fold) periodEnd(h hour) hour {
+	_, end := f.periodOf(h)
+	return hour(end / secondsPerHour)
+}
+
 // rows returns the rows of one period in order.
 func (f *fold) rows(period map[foldKey]amount) []Row {
 	rows := make([]Row, 0, len(period))
 	for k, a := range period {
-		value := k.value(a, period)
-		if k.usageType == sampledSeconds || value == 0 || len(f.q.UsageTypes) > 0 && !slices.Contains(f.q.UsageTypes, k.usageType) {
+		value := k.value(a, f.now)
+		if value == 0 {
 			continue
 		}
 		rows = append(rows, Row{
@@ -238,18 +256,15 @@ func (f *fold) rows(period map[foldKey]amount) []Row {
 	return rows
 }
 
-// value converts a from the unit of the rows to that of the report. It is of a period.
-func (k foldKey) value(a amount, period map[foldKey]amount) int64 {
-	switch k.usageType {
-	case TimedStorage:
+// value converts a from the unit of the rows to that of the report. Objects are those of a moment of the period, on average; of
+// a period that is not over, until now.
+func (k foldKey) value(a amount, now time.Time) int64 {
+	switch {
+	case k.usageType.timed():
 		return a.div(secondsPerHour)
-	case StorageObjectCount:
-		k.usageType = sampledSeconds
-		seconds := period[k]
-		if seconds.lo == 0 || seconds.hi != 0 {
-			return 0
-		}
-		return a.add(amount{lo: seconds.lo / 2}).div(seconds.lo)
+	case k.usageType == StorageObjectCount:
+		seconds := uint64(max(min(k.end, now.Unix())-k.start, 1))
+		return a.add(amount{lo: seconds / 2}).div(seconds)
 	default:
 		return a.div(1)
 	}

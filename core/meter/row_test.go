@@ -60,7 +60,13 @@ func TestNamesAreUnique(t *testing.T) {
 	if got := Operation(255).String(); got != "UnknownAction" {
 		t.Errorf("name outside the set is %q", got)
 	}
-	if len(UsageTypes()) != int(sampledSeconds) {
+	for _, u := range UsageTypes() {
+		if name := u.String(); name == "" || seen[name] {
+			t.Errorf("usage type %d has name %q", u, name)
+		}
+		seen[u.String()] = true
+	}
+	if len(UsageTypes()) != int(numUsageTypes)-1 {
 		t.Errorf("%d reported usage types, want all but the internal one", len(UsageTypes()))
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Rows yields the rows of q, all epochs added up, in order of StartTime, Account, Resource, Operation, UsageType
-// (by name) and Source; only those of one period are in memory. What is not yet flushed is in it, also when it cannot
+// (by name) and Source; only those of one period are in memory, and those of storage of some more. What is not yet flushed is in it, also when it cannot
 // be written now (then within the bounds of memory). Rows of value 0 are left out. An error ends it; a bad query is
 // InvalidArgument.
 func (m *Meter) Rows(ctx context.Context, q Query) iter.Seq2[Row, error] {
@@ -33,7 +33,7 @@ func (m *Meter) Rows(ctx context.Context, q Query) iter.Seq2[Row, error] {
 // eachPeriod calls use with the rows of each period of q that has some, in order, until it returns false.
 func (m *Meter) eachPeriod(ctx context.Context, q Query, use func([]Row) bool) error {
 	const op = "report usage"
-	f, err := newFold(q)
+	f, err := newFold(q, m.o)
 	if err != nil {
 		return fault.New(op, q.Bucket, fault.InvalidArgument, err)
 	}
@@ -41,19 +41,34 @@ func (m *Meter) eachPeriod(ctx context.Context, q Query, use func([]Row) bool) e
 	if err != nil {
 		return fault.New(op, q.Bucket, reportKind(ctx, err), err)
 	}
-	for r, err := range m.records(ctx, f.from, f.to, unwritten) {
+	going := true
+	for from, to := f.from, f.to; going && from < f.to; {
+		if to, err = f.addStored(ctx, m.o.Storage, from, to); err == nil {
+			going, err = m.addRecords(ctx, f, from, to, unwritten, use)
+		}
+		if err != nil {
+			return fault.New(op, q.Bucket, reportKind(ctx, err), err)
+		}
+		// As much again: what was too much once would be so the next time.
+		from, to = to, f.periodEnd(to+min(to-from, f.to-to)-1)
+	}
+	return nil
+}
+
+// addRecords folds in the rows of the hours from from until to, which end a period, and calls use as eachPeriod does.
+func (m *Meter) addRecords(ctx context.Context, f *fold, from, to hour, unwritten map[string]kv.Write, use func([]Row) bool) (going bool, err error) {
+	for r, err := range m.records(ctx, from, to, unwritten) {
 		if err == nil && f.passes(r.hour) && !use(f.take(r.hour)) {
-			return nil
+			return false, nil
 		}
 		if err == nil {
 			err = f.add(r)
 		}
 		if err != nil {
-			return fault.New(op, q.Bucket, reportKind(ctx, err), err)
+			return false, err
 		}
 	}
-	use(f.take(f.to))
-	return nil
+	return use(f.take(to)), nil
 }
 
 // records yields the rows of the hours from from until to, in order of hour; one in unwritten counts with that value.

@@ -61,7 +61,8 @@ func TestRowsEndWhenTheyAreNotWanted(t *testing.T) {
 // TestSourcesAddUp: the rows of each source are together those of the report without them, whatever the granularity, and what
 // is stored is not split.
 func TestSourcesAddUp(t *testing.T) {
-	m := New(newFake(), Options{Now: fixedClock(noon)})
+	stored := Stored{Account: "a", Bucket: "p", Class: "STANDARD", From: noon, To: noon.Add(2 * time.Hour), Bytes: 7200, Objects: 3}
+	m := New(newFake(), Options{Now: fixedClock(noon.AddDate(0, 0, 4)), Storage: &fakeStorage{stored: []Stored{stored}}})
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
 		m.Record(Event{
@@ -70,10 +71,6 @@ func TestSourcesAddUp(t *testing.T) {
 			Operation: Operations()[random.IntN(len(Operations()))], Tier: Tier(random.IntN(3)),
 			Source: Source(random.IntN(int(numSources))), Requests: 1, BytesIn: random.Int64N(1000), BytesOut: random.Int64N(1000),
 		})
-	}
-	stored := []Stored{{Account: "a", Bucket: "p", Bytes: 7200, Objects: 3}}
-	if err := m.addStored(t.Context(), stored, interval{noon.Unix(), noon.Unix() + 2*secondsPerHour}); err != nil {
-		t.Fatal(err)
 	}
 	for _, g := range []Granularity{Hour, Day, Month} {
 		q := Query{From: noon.AddDate(0, 0, -1), To: noon.AddDate(0, 1, 0), Granularity: g}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 )
 
@@ -17,13 +16,9 @@ const (
 	dropLogEvery = time.Minute
 )
 
-// Run flushes and samples until ctx is done, and then flushes a last time. It returns the error of that
+// Run flushes until ctx is done, and then flushes a last time. It returns the error of that
 // last flush, whose sums are lost with the process; other errors are logged and tried again.
 func (m *Meter) Run(ctx context.Context) error {
-	var sampler sync.WaitGroup
-	if m.o.Storage != nil {
-		sampler.Go(func() { m.runSampler(ctx) })
-	}
 	ticker := time.NewTicker(m.o.FlushEvery)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
@@ -35,7 +30,6 @@ func (m *Meter) Run(ctx context.Context) error {
 			m.flushLogged(ctx)
 		}
 	}
-	sampler.Wait()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	if err := m.Flush(last); err != nil {

@@ -6,20 +6,29 @@ import "strings"
 // The numbers are in stored rows: a new type goes at the end, a number is never used again.
 type UsageType uint8
 
-// The closed set of usage types. Units are those of the report; the rows of the storage types hold
-// finer ones, see docs/format/meter.md.
+// The closed set of usage types. Units are those of the report. Storage has no rows, a StorageSource tells of it; those of
+// programs that sampled it are read.
 const (
 	RequestsTier1      UsageType = iota // requests: PUT, COPY, POST, LIST
 	RequestsTier2                       // requests: GET and all others that are billed
 	DataTransferIn                      // bytes of request bodies
 	DataTransferOut                     // bytes of response bodies and of torrent payload
-	TimedStorage                        // byte-hours; rows hold byte-seconds
-	StorageObjectCount                  // objects, on average; rows hold object-seconds
+	TimedStorage                        // byte-hours of class STANDARD
+	StorageObjectCount                  // objects, on average
 
-	// sampledSeconds is how long StorageObjectCount was sampled. It is stored, never reported.
+	// sampledSeconds is how long storage was sampled, in rows of programs that did. It is never reported.
 	sampledSeconds
 
+	// Byte-hours of other storage classes than STANDARD.
+	TimedStorageRRS   // REDUCED_REDUNDANCY
+	TimedStorageSIA   // STANDARD_IA
+	TimedStorageZIA   // ONEZONE_IA
+	TimedStorageINTFA // INTELLIGENT_TIERING, whose objects stay in the frequent access tier
+	TimedStorageGIR   // GLACIER_IR
+
 	numUsageTypes
+
+	numRecorded = DataTransferOut + 1 // the types of events
 )
 
 var usageTypeNames = [numUsageTypes]string{
@@ -30,6 +39,11 @@ var usageTypeNames = [numUsageTypes]string{
 	TimedStorage:       "TimedStorage-ByteHrs",
 	StorageObjectCount: "StorageObjectCount",
 	sampledSeconds:     "x-sampled-seconds",
+	TimedStorageRRS:    "TimedStorage-RRS-ByteHrs",
+	TimedStorageSIA:    "TimedStorage-SIA-ByteHrs",
+	TimedStorageZIA:    "TimedStorage-ZIA-ByteHrs",
+	TimedStorageINTFA:  "TimedStorage-INT-FA-ByteHrs",
+	TimedStorageGIR:    "TimedStorage-GIR-ByteHrs",
 }
 
 // String returns the name as the usage report writes it; "" outside the set.
@@ -42,7 +56,18 @@ func (t UsageType) String() string {
 
 // UsageTypes returns the types that a report can hold, in order of number.
 func UsageTypes() []UsageType {
-	return []UsageType{RequestsTier1, RequestsTier2, DataTransferIn, DataTransferOut, TimedStorage, StorageObjectCount}
+	all := make([]UsageType, 0, numUsageTypes)
+	for t := range numUsageTypes {
+		if t != sampledSeconds {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// timed reports whether t is byte-hours.
+func (t UsageType) timed() bool {
+	return t == TimedStorage || t >= TimedStorageRRS && t <= TimedStorageGIR
 }
 
 // ParseUsageType returns the type of that name that a report can hold.
