@@ -3,10 +3,8 @@ package server
 import (
 	"context"
 	"errors"
-	"time"
 
 	"shoal/core/account"
-	"shoal/core/meter"
 	"shoal/core/object"
 	"shoal/core/quota"
 )
@@ -15,7 +13,6 @@ import (
 type counts struct {
 	accounts *account.Store
 	objects  *object.Store
-	meter    *meter.Meter
 }
 
 // AccountLimits implements quota.Source.
@@ -31,11 +28,6 @@ func (c counts) Held(ctx context.Context, b quota.Bucket) (held quota.Held, err 
 		held.Bytes, held.Objects, err = c.objects.OwnerUsage(ctx, b.Account)
 	}
 	return held, err
-}
-
-// Sent implements quota.Source.
-func (c counts) Sent(ctx context.Context, account, bucket string, from time.Time) (int64, error) {
-	return c.meter.Sent(ctx, account, bucket, from, from.AddDate(0, 1, 0))
 }
 
 // mayServe reports whether peers may be sent more of b's torrents; what cannot be found out says nothing against it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"time"
 
 	"shoal/config"
 	"shoal/core/accesslog"
@@ -38,6 +39,7 @@ type Server struct {
 	meter     *meter.Meter
 	plan      *billing.Plan
 	logs      *accesslog.Deliverer
+	months    *meter.Months
 	quotas    *quota.Keeper
 	swarms    *swarm.Registry
 	hot       *swarm.DHT
@@ -136,7 +138,8 @@ func (s *Server) openMeter(ctx context.Context) (err error) {
 	s.logs = accesslog.New(s.stores.metadata, logBuckets{s.objects}, accesslog.Options{
 		Logger: s.log, Every: s.cfg.LogDeliveryInterval, Region: s.cfg.Region, Settled: s.meter.Settled,
 	})
-	s.quotas, err = quota.New(ctx, counts{s.accounts, s.objects, s.meter}, s.meter, quota.Options{Logger: s.log})
+	s.months = meter.NewMonths(s.meter, s.meter, time.Now)
+	s.quotas, err = quota.New(ctx, counts{s.accounts, s.objects}, s.months, quota.Options{Logger: s.log})
 	return err
 }
 
@@ -148,7 +151,7 @@ func (s *Server) build() {
 	})
 	s.buildDHT()
 	a := s.listeners.addresses()
-	s.s3 = s3api.New(s.objects, s.accounts, s.quotas, s3api.Options{
+	s.s3 = s3api.New(s.objects, s.accounts, s.months, s3api.Options{
 		Region: s.cfg.Region, Domains: s.cfg.Domain, WebsiteDomains: s.cfg.WebsiteDomain, MaxRequests: s.cfg.MaxRequests,
 		Ownership: s.cfg.DefaultObjectOwnership, TorrentKind: s.torrentKind,
 		Announce: s.announceURLs, PrivateAnnounce: s.privateURLs, Peers: s.seederAddrs,
@@ -163,7 +166,7 @@ func (s *Server) build() {
 	s.tracker = tracker.New(s.swarms, tracker.Options{
 		PeerPort: a.peerPort(), PublicHost: s.cfg.PublicHost, Rate: s.cfg.TrackerRate, Logger: s.log,
 	})
-	s.seeder = seeder.New(s.swarms, s.objects, s.quotas, s.seederOptions())
+	s.seeder = seeder.New(s.swarms, s.objects, s.months, s.seederOptions())
 	s.admin = admin.New(s.accounts, s.meter, s.objects, admin.Options{
 		Status: s.status, Swarms: s.liveSwarms, DeliverLogs: s.deliverLogs, Plan: s.plan, Region: s.cfg.Region, Logger: s.log,
 	})

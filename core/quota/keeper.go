@@ -18,8 +18,6 @@ type Source interface {
 	AccountLimits(ctx context.Context) (map[string]Limits, error)
 	// Held returns what a bucket holds, or without an ID all buckets of the account.
 	Held(ctx context.Context, b Bucket) (Held, error)
-	// Sent returns the bytes sent since from by the account, of one bucket unless that is "".
-	Sent(ctx context.Context, account, bucket string, from time.Time) (int64, error)
 }
 
 const (
@@ -41,29 +39,27 @@ type Options struct {
 
 // Keeper admits or refuses. Make it with New, keep it going with Run.
 type Keeper struct {
-	source   Source
-	recorder meter.Recorder
-	o        Options
+	source Source
+	months *meter.Months
+	o      Options
 
 	accounts atomic.Pointer[map[string]Limits]
 
 	mu     sync.Mutex        // guards gauges
 	gauges map[string]*gauge // by what is counted
 
-	sentMu sync.Mutex // guards changes of sent
-	sent   atomic.Pointer[map[month]*sent]
+	spent sync.Map // meter.Scope of which it was logged that its quota is used up
 }
 
-// New returns a Keeper, which has read the limits of accounts. It passes what it is told by Record on to recorder.
-func New(ctx context.Context, source Source, recorder meter.Recorder, o Options) (*Keeper, error) {
+// New returns a Keeper, which has read the limits of accounts. months counts what is sent.
+func New(ctx context.Context, source Source, months *meter.Months, o Options) (*Keeper, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	k := &Keeper{source: source, recorder: recorder, o: o, gauges: make(map[string]*gauge)}
-	k.sent.Store(&map[month]*sent{})
+	k := &Keeper{source: source, months: months, o: o, gauges: make(map[string]*gauge)}
 	return k, k.readLimits(ctx)
 }
 
@@ -100,7 +96,7 @@ func (k *Keeper) forget(now time.Time) {
 		}
 	}
 	k.mu.Unlock()
-	k.forgetSent(now)
+	k.months.Forget()
 }
 
 // account returns the limits of an account; the zero value when it has none.

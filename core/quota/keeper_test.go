@@ -43,11 +43,12 @@ func (w *world) Held(_ context.Context, b Bucket) (sum Held, err error) {
 	return sum, w.err
 }
 
-func (w *world) Sent(context.Context, string, string, time.Time) (int64, error) {
+// Report implements meter.Reporter.
+func (w *world) Report(context.Context, meter.Query) ([]meter.Row, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.reads++
-	return w.sent, w.err
+	return []meter.Row{{UsageType: meter.DataTransferOut, UsageValue: w.sent}}, w.err
 }
 
 func (w *world) clock() time.Time {
@@ -68,7 +69,7 @@ func (w *world) Record(e meter.Event) { w.set(func() { w.sent += e.BytesOut }) }
 func newWorld(t *testing.T) (*world, *Keeper) {
 	t.Helper()
 	w := &world{now: time.Date(2026, 1, 31, 23, 0, 0, 0, time.UTC), held: map[BucketID]Held{}}
-	k, err := New(t.Context(), w, w, Options{Now: w.clock, Logger: slog.New(slog.DiscardHandler)})
+	k, err := New(t.Context(), w, meter.NewMonths(w, w, w.clock), Options{Now: w.clock, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func TestWithoutQuota(t *testing.T) {
 	b := Bucket{ID: BucketID{1}, Name: "b", Account: "a"}
 	wantQuota(t, "put", w.put(t, k, b, Held{1 << 60, 1}, false), false)
 	wantQuota(t, "get", k.MaySend(t.Context(), b), false)
-	if w.reads != 0 || len(k.gauges) != 0 || len(*k.sent.Load()) != 0 {
+	if w.reads != 0 || len(k.gauges) != 0 {
 		t.Errorf("%d reads, %d gauges, want none", w.reads, len(k.gauges))
 	}
 	if n := testing.AllocsPerRun(100, func() {
@@ -200,7 +201,7 @@ func TestEgress(t *testing.T) {
 	b := Bucket{ID: BucketID{1}, Name: "b", Account: "a", Limits: Limits{Egress: 100}}
 	wantQuota(t, "at first", k.MaySend(t.Context(), b), false)
 	send := func(account, bucket string, n int64) {
-		k.Record(meter.Event{At: w.clock(), Account: account, Bucket: bucket, BytesOut: n})
+		k.months.Record(meter.Event{At: w.clock(), Account: account, Bucket: bucket, BytesOut: n})
 	}
 	send("a", "b", 9)
 	send("a", "other", 50)
@@ -225,23 +226,6 @@ func TestEgress(t *testing.T) {
 
 	w.set(func() { w.now, w.sent = time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC), 0 })
 	wantQuota(t, "the next month", k.MaySend(t.Context(), b), false)
-	k.forget(w.clock())
-	if n := len(*k.sent.Load()); n != 1 {
-		t.Errorf("%d counters, want that of the new month", n)
-	}
-}
-
-func TestMonths(t *testing.T) {
-	for _, text := range []string{"2026-01-01T00:00:00Z", "2026-12-31T23:59:59Z", "2027-03-01T01:00:00+02:00"} {
-		at, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		start := month{number: monthNumber(at)}.start()
-		if at.Before(start) || !at.Before(start.AddDate(0, 1, 0)) || start.Day() != 1 {
-			t.Errorf("%s is in the month of %s", text, start)
-		}
-	}
 }
 
 func TestForget(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/minio/minio-go/v7"
 
+	"shoal/core/meter"
 	"shoal/core/object"
 	"shoal/core/quota"
 )
@@ -39,18 +40,20 @@ func (c counts) Held(ctx context.Context, b quota.Bucket) (h quota.Held, err err
 	return h, err
 }
 
-func (counts) Sent(context.Context, string, string, time.Time) (int64, error) { return 0, nil }
+// Report implements meter.Reporter: nobody has sent anything before.
+func (counts) Report(context.Context, meter.Query) ([]meter.Row, error) { return nil, nil }
 
 // newQuotaServer returns a server with a bucket pond of these limits.
 func newQuotaServer(t *testing.T, pond, account quota.Limits) *testServer {
 	t.Helper()
 	s := newTestServer(t, Options{})
 	source := counts{s.objects, map[string]quota.Limits{string(s.users[owner].CanonicalID): account}}
-	keeper, err := quota.New(t.Context(), source, s.usage, quota.Options{})
+	months := meter.NewMonths(source, s.usage, time.Now)
+	keeper, err := quota.New(t.Context(), source, months, quota.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.handler.o.Quota, s.handler.meter = keeper, keeper
+	s.handler.o.Quota, s.handler.meter = keeper, months
 	s.must(t, owner, "PUT", "/pond", "")
 	if err := s.objects.UpdateBucket(t.Context(), "pond", func(c *object.BucketConfig) error { c.Quota = pond; return nil }); err != nil {
 		t.Fatal(err)
