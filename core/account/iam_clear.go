@@ -12,10 +12,14 @@ import (
 // hundred.
 const clearBatch = 30
 
-// clearAccount removes all that is of IAM in an account. It is done when the account is gone, so that nothing of it
+// clearAccount removes all that is of IAM in an account, and what is kept of the alarms of its budgets. It is done when the account is gone, so that nothing of it
 // counts any more, and before one is made whose id is given: what a crash has left must not be part of it.
 func (s *Store) clearAccount(ctx context.Context, account access.CanonicalID) error {
-	for _, kind := range []byte{kindIAMUser, kindIAMGroup, kindIAMRole, kindPolicy, kindProvider} {
+	id := account.AccountID()
+	for _, rows := range [][]byte{
+		rowKey(kindIAMUser, id), rowKey(kindIAMGroup, id), rowKey(kindIAMRole, id), rowKey(kindPolicy, id), rowKey(kindProvider, id),
+		rowKey(kindAlarms, string(account)),
+	} {
 		var batch [][]byte
 		flush := func() error {
 			err := s.update(ctx, func(tx *kv.Tx) error {
@@ -27,9 +31,9 @@ func (s *Store) clearAccount(ctx context.Context, account access.CanonicalID) er
 			batch = nil
 			return err
 		}
-		err := s.eachRow(ctx, rowKey(kind, account.AccountID()), kv.ScanOptions{}, func(row kv.Row) error {
+		err := s.eachRow(ctx, rows, kv.ScanOptions{}, func(row kv.Row) error {
 			batch = append(batch, slices.Clone(row.Key))
-			batch = append(batch, rowsWith(kind, row)...)
+			batch = append(batch, rowsWith(rows[1], row)...)
 			if len(batch) < clearBatch {
 				return nil
 			}

@@ -22,6 +22,8 @@ const (
 	kindSealing   = 's' // the key of session tokens
 	kindQuota     = 'q' // canonical id -> quota record
 	kindUse       = 'l' // access key or unique id of a role -> use record
+	kindBudgets   = 'B' // canonical id -> budgets record
+	kindAlarms    = 'W' // canonical id, name of a budget -> alarms record
 )
 
 func rowKey(kind byte, field string) []byte {
@@ -62,6 +64,12 @@ func providerKey(accountID, url string) []byte {
 }
 
 func quotaKey(id access.CanonicalID) []byte { return rowKey(kindQuota, string(id)) }
+
+func budgetsKey(account string) []byte { return rowKey(kindBudgets, account) }
+
+func alarmsKey(account, budget string) []byte {
+	return tuple.AppendString(rowKey(kindAlarms, account), budget)
+}
 
 func useKey(id string) []byte { return rowKey(kindUse, id) }
 

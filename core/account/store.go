@@ -136,6 +136,7 @@ func (s *Store) DeleteUser(ctx context.Context, name string) error {
 		tx.Delete(canonicalKey(u.CanonicalID))
 		tx.Delete(accountKey(u.CanonicalID))
 		tx.Delete(quotaKey(u.CanonicalID))
+		tx.Delete(budgetsKey(string(u.CanonicalID)))
 		if u.Email != "" {
 			tx.Delete(emailKey(u.Email))
 		}
