@@ -30,9 +30,9 @@ func (c counts) Held(ctx context.Context, b quota.Bucket) (held quota.Held, err 
 	return held, err
 }
 
-// mayServe reports whether peers may be sent more of b's torrents; what cannot be found out says nothing against it.
-func (s *Server) mayServe(ctx context.Context, b *object.Bucket) error {
-	err := s.quotas.MaySend(ctx, b.Limited())
+// mayServe reports whether peers may be sent more of a torrent; what cannot be found out says nothing against it.
+func (s *Server) mayServe(ctx context.Context, t *object.Torrent) error {
+	err := s.quotas.MaySend(ctx, t.Bucket.Limited())
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

@@ -22,8 +22,8 @@ func TestSpentQuotaLeavesPeersToEachOther(t *testing.T) {
 		var answer atomic.Pointer[error]
 		say := func(err error) { answer.Store(&err) }
 		say(errors.New("not known")) // which says nothing
-		r, _ := newTestRegistry(t, everyone, Options{MayServe: func(_ context.Context, b *object.Bucket) error {
-			if b.Name == "" {
+		r, _ := newTestRegistry(t, everyone, Options{MayServe: func(_ context.Context, tor *object.Torrent) error {
+			if tor.Bucket.Name == "" {
 				t.Error("asked for no bucket")
 			}
 			return *answer.Load()
@@ -69,7 +69,7 @@ func TestSpentQuotaLeavesPeersToEachOther(t *testing.T) {
 
 // TestSpentQuotaOpensNoSwarm: also the first peer is not served.
 func TestSpentQuotaOpensNoSwarm(t *testing.T) {
-	r, _ := newTestRegistry(t, everyone, Options{MayServe: func(context.Context, *object.Bucket) error {
+	r, _ := newTestRegistry(t, everyone, Options{MayServe: func(context.Context, *object.Torrent) error {
 		return fault.New("send", "b", fault.QuotaExceeded, nil)
 	}})
 	c := &fakeConn{addr: netip.MustParseAddrPort("203.0.113.1:1000")}
@@ -79,4 +79,31 @@ func TestSpentQuotaOpensNoSwarm(t *testing.T) {
 	}
 	_, err = s.Join(c)
 	wantKind(t, "join", err, fault.QuotaExceeded)
+}
+
+// TestServeChanged: what MayServe says anew counts at once, not at the next recheck.
+func TestServeChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var spent atomic.Bool
+		changed := make(chan struct{}, 1)
+		r, _ := newTestRegistry(t, everyone, Options{
+			Recheck: time.Hour, ServeChanged: changed,
+			MayServe: func(context.Context, *object.Torrent) error {
+				if spent.Load() {
+					return fault.New("send", "b", fault.QuotaExceeded, nil)
+				}
+				return nil
+			},
+		})
+		running(t, r)
+		_, conn := join(t, r, "203.0.113.1:1000")
+		spent.Store(true)
+		changed <- struct{}{}
+		synctest.Wait()
+		wantKind(t, "reason of the close", conn.closed(), fault.QuotaExceeded)
+		spent.Store(false)
+		changed <- struct{}{}
+		synctest.Wait()
+		join(t, r, "203.0.113.1:1000")
+	})
 }

@@ -20,9 +20,11 @@ type Options struct {
 
 	Policy Policy // of the torrents of a bucket that has none of its own; default Egress
 
-	// MayServe says whether the origin may send more of a bucket's torrents; an error of the kind QuotaExceeded says that it
-	// may not, others nothing. default: it may
-	MayServe func(context.Context, *object.Bucket) error
+	// MayServe says whether the origin may send more of a torrent; an error of the kind QuotaExceeded says that it may not,
+	// others nothing. default: it may
+	MayServe func(context.Context, *object.Torrent) error
+	// ServeChanged has a token when MayServe may say otherwise than before; without one that counts at the next recheck.
+	ServeChanged <-chan struct{}
 
 	Guests Guests // who may be in the swarms of private torrents; default: nobody
 
@@ -41,7 +43,7 @@ func (o Options) withDefaults() Options {
 		o.Now = time.Now
 	}
 	if o.MayServe == nil {
-		o.MayServe = func(context.Context, *object.Bucket) error { return nil }
+		o.MayServe = func(context.Context, *object.Torrent) error { return nil }
 	}
 	if o.Guests == nil {
 		o.Guests = nobodyJoins{}

@@ -48,6 +48,8 @@ func (r *Registry) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			r.recheckAll(ctx)
+		case <-r.o.ServeChanged:
+			r.budgetAll(ctx)
 		}
 	}
 }

@@ -100,7 +100,7 @@ func (c *conn) end(err error) {
 	}
 	c.endOnce.Do(func() {
 		c.cause = err
-		if r := reasonOf(err); r == Revoked || r == WriteStall {
+		if r := reasonOf(err); r == Revoked || r == QuotaSpent || r == WriteStall {
 			// What the socket has not sent yet must not go out, or will not.
 			if l, ok := c.nc.(interface{ SetLinger(sec int) error }); ok {
 				l.SetLinger(0) // fails only on a connection that is gone

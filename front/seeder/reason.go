@@ -31,7 +31,7 @@ const (
 	BadMessage                     // a message that its specification forbids
 	Revoked                        // the object is not public any more, or gone
 	PolicyChanged                  // its bucket is seeded in another way; the peer may come again
-	QuotaSpent                     // the bucket or its owner has sent what it may this month
+	QuotaSpent                     // the bucket or its owner may send no more this month: a quota or a budget
 	ReadFailed                     // the content cannot be read
 	Shutdown                       // this seeder stops
 	Failed                         // our own fault; see the log

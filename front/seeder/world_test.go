@@ -76,7 +76,8 @@ type worldOptions struct {
 	seeder Options
 	swarm  swarm.Options
 	wrap   func(content) content
-	dir    string // on the real disk; "" is in memory
+	meter  func(meter.Recorder) meter.Recorder // what the seeder tells, which tells the ledger
+	dir    string                              // on the real disk; "" is in memory
 
 	governed bool // pieces are offered one by one
 }
@@ -93,7 +94,11 @@ func newWorld(t testing.TB, o worldOptions) *world {
 	if o.wrap != nil {
 		c = o.wrap(c)
 	}
-	w.seeder = newSeeder(w.swarms, c, w.meter, o.seeder)
+	var recorder meter.Recorder = w.meter
+	if o.meter != nil {
+		recorder = o.meter(recorder)
+	}
+	w.seeder = newSeeder(w.swarms, c, recorder, o.seeder)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
