@@ -154,16 +154,21 @@ func (d *Deliverer) send(ctx context.Context, t *delivery, e *object.Event) erro
 	if err != nil {
 		return err
 	}
+	return d.deliver(ctx, t, Message{Key: e.Bucket + "/" + e.Key, ID: deduplication(e), JSON: text})
+}
+
+// deliver sends one message and counts how that went.
+func (d *Deliverer) deliver(ctx context.Context, t *delivery, m Message) error {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	err = t.to.Send(ctx, Message{Key: e.Bucket + "/" + e.Key, ID: deduplication(e), JSON: text})
+	err := t.to.Send(ctx, m)
 	if err != nil {
 		t.failed.Add(1)
 		return err
 	}
 	t.delivered.Add(1)
 	if t.inRow.Swap(0) > 0 {
-		d.o.Logger.Info("events reach their target again", "target", t.name)
+		d.o.Logger.Info("messages reach their target again", "target", t.name)
 	}
 	return nil
 }
@@ -171,7 +176,7 @@ func (d *Deliverer) send(ctx context.Context, t *delivery, e *object.Event) erro
 // logFailure logs the first of every logEvery failures in a row.
 func (d *Deliverer) logFailure(ctx context.Context, t *delivery, err error) {
 	if (t.inRow.Add(1)-1)%logEvery == 0 {
-		d.o.Logger.LogAttrs(ctx, slog.LevelWarn, "events do not reach their target; they wait and are tried again",
+		d.o.Logger.LogAttrs(ctx, slog.LevelWarn, "messages do not reach their target; they wait and are tried again",
 			slog.String("target", t.name), slog.Any("error", err))
 	}
 }
