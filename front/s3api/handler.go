@@ -42,7 +42,8 @@ type Options struct {
 	Replicated func(torrent.InfoHash) bool
 	// TorrentGiven is told of each torrent that is given out and that the asker may have without signing.
 	TorrentGiven func(*object.Torrent)
-	Quota        Quota // none: no quotas
+	Quota        Quota   // none: no quotas
+	Budgets      Budgets // none: no budgets
 	// EventTarget returns the name of the target of events that an ARN stands for, "" when there is none.
 	EventTarget func(arn string) string
 
@@ -108,6 +109,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Quota == nil {
 		o.Quota = noQuota{}
+	}
+	if o.Budgets == nil {
+		o.Budgets = noBudgets{}
 	}
 	if o.EventTarget == nil {
 		o.EventTarget = func(string) string { return "" }

@@ -29,6 +29,9 @@ func (h *Handler) openObject(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := h.budgetAllows(c); err != nil {
+		return nil, err
+	}
 	if err := h.o.Quota.MaySend(c.ctx, c.bucket.Limited()); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"shoal/core/budget"
 	"shoal/wire/sigv4"
 )
 
@@ -84,6 +85,7 @@ func newScript(t *testing.T, file string, log io.Writer) *script {
 			}
 			return ""
 		},
+		Budgets: scriptBudgets{},
 		Announce: func(host string) []string {
 			return []string{"http://" + host + ":6969/announce", "udp://" + host + ":6969"}
 		},
@@ -97,6 +99,16 @@ func newScript(t *testing.T, file string, log io.Writer) *script {
 		s.vars[name] = string(u.CanonicalID)
 	}
 	return s
+}
+
+// scriptBudgets says by the name of a bucket which action is in force.
+type scriptBudgets struct{}
+
+func (scriptBudgets) InForce(_, bucket string) budget.Action {
+	if a, err := budget.ParseAction(bucket); err == nil {
+		return a
+	}
+	return budget.None
 }
 
 func (s *script) errorf(format string, args ...any) {
