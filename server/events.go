@@ -38,8 +38,8 @@ func newEventMetrics(s *Server) eventMetrics {
 		server:    s,
 		waiting:   desc("shoal_events_waiting", "Events that wait for their target."),
 		dropped:   desc("shoal_events_dropped_total", "Events dropped because the queue of their target was full."),
-		delivered: desc("shoal_events_delivered_total", "Events that their target has acknowledged."),
-		failures:  desc("shoal_event_failures_total", "Attempts at sending an event that failed."),
+		delivered: desc("shoal_events_delivered_total", "Events, and alarms of budgets, that their target has acknowledged."),
+		failures:  desc("shoal_event_failures_total", "Attempts at sending an event, or an alarm of a budget, that failed."),
 	}
 }
 

@@ -51,6 +51,7 @@ func (s *Server) liveMetrics() []prometheus.Collector {
 		newBucketSwarms(s),
 		newTrackerRequests(s.tracker),
 		newEventMetrics(s),
+		newBudgetMetrics(s),
 		gauge("shoal_tls_certificate_expiry_timestamp_seconds", "When the first TLS certificate in use expires, in seconds since 1970; 0 without one.", s.certificateExpires),
 		counter("shoal_kv_commits_total", "Commits of metadata.", func() float64 { return float64(kv().Commits) }),
 		counter("shoal_kv_syncs_total", "Syncs of the metadata log; commits of the same moment share one.", func() float64 { return float64(kv().LogSyncs) }),

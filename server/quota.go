@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 
 	"shoal/core/account"
 	"shoal/core/object"
@@ -28,13 +27,4 @@ func (c counts) Held(ctx context.Context, b quota.Bucket) (held quota.Held, err 
 		held.Bytes, held.Objects, err = c.objects.OwnerUsage(ctx, b.Account)
 	}
 	return held, err
-}
-
-// mayServe reports whether peers may be sent more of a torrent; what cannot be found out says nothing against it.
-func (s *Server) mayServe(ctx context.Context, t *object.Torrent) error {
-	err := s.quotas.MaySend(ctx, t.Bucket.Limited())
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
 }

@@ -12,6 +12,7 @@ import (
 	"shoal/core/accesslog"
 	"shoal/core/account"
 	"shoal/core/billing"
+	"shoal/core/budget"
 	"shoal/core/encryption"
 	"shoal/core/meter"
 	"shoal/core/object"
@@ -41,6 +42,7 @@ type Server struct {
 	logs      *accesslog.Deliverer
 	months    *meter.Months
 	quotas    *quota.Keeper
+	budgets   *budget.Keeper
 	swarms    *swarm.Registry
 	hot       *swarm.DHT
 	targets   []notification.Spec
@@ -130,7 +132,7 @@ func keyFile(cfg config.Config) string {
 	return filepath.Join(cfg.Data, "encryption-keys")
 }
 
-// openMeter makes the meter, what delivers the records that it keeps, and what holds its counts against quotas.
+// openMeter makes the meter, what delivers the records that it keeps, and what holds its counts against quotas and budgets.
 func (s *Server) openMeter(ctx context.Context) (err error) {
 	s.meter = meter.New(s.stores.metadata, meter.Options{
 		Logger: s.log, Storage: storedBytes{s.objects}, Logged: func(bytes int64) { s.logs.Noted(bytes) },
@@ -139,6 +141,7 @@ func (s *Server) openMeter(ctx context.Context) (err error) {
 		Logger: s.log, Every: s.cfg.LogDeliveryInterval, Region: s.cfg.Region, Settled: s.meter.Settled,
 	})
 	s.months = meter.NewMonths(s.meter, s.meter, time.Now)
+	s.budgets = budget.New(ctx, s.accounts, s.months, budget.Options{Plan: s.plan, Logger: s.log})
 	s.quotas, err = quota.New(ctx, counts{s.accounts, s.objects}, s.months, quota.Options{Logger: s.log})
 	return err
 }
@@ -147,7 +150,7 @@ func (s *Server) openMeter(ctx context.Context) (err error) {
 func (s *Server) build() {
 	s.swarms = swarm.New(s.objects, swarm.Options{
 		Logger: s.log, Guests: guests{s.accounts}, Policy: s.seeding, MaxMembers: s.cfg.MaxPeersPerSwarm, MaxMembersPerIP: s.cfg.MaxPeersPerIP,
-		MayServe: s.mayServe,
+		MayServe: s.mayServe, ServeChanged: s.budgets.Changed(),
 	})
 	s.buildDHT()
 	a := s.listeners.addresses()
@@ -157,7 +160,7 @@ func (s *Server) build() {
 		Announce: s.announceURLs, PrivateAnnounce: s.privateURLs, Peers: s.seederAddrs,
 		PlainKeys: s3api.PlainKeys(s.cfg.SSECOverHTTP),
 		WebSeed:   s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, TorrentGiven: s.torrentGiven,
-		Quota: s.quotas, EventTarget: s.eventTarget, Logger: s.log,
+		Quota: s.quotas, Budgets: s.budgets, EventTarget: s.eventTarget, Logger: s.log,
 	})
 	s.soap = soapapi.New(s.objects, s.accounts, s.quotas, soapapi.Options{
 		Region: s.cfg.Region, Ownership: s.cfg.DefaultObjectOwnership, OverHTTP: s.cfg.SOAPHTTP, Quota: s.quotas, Logger: s.log,
@@ -168,7 +171,8 @@ func (s *Server) build() {
 	})
 	s.seeder = seeder.New(s.swarms, s.objects, s.months, s.seederOptions())
 	s.admin = admin.New(s.accounts, s.meter, s.objects, admin.Options{
-		Status: s.status, Swarms: s.liveSwarms, DeliverLogs: s.deliverLogs, Plan: s.plan, Region: s.cfg.Region, Logger: s.log,
+		Status: s.status, Swarms: s.liveSwarms, DeliverLogs: s.deliverLogs, Plan: s.plan, Region: s.cfg.Region,
+		EventTarget: s.hasTarget, Logger: s.log,
 	})
 }
 
@@ -201,8 +205,10 @@ func (s *Server) parts() []part {
 		{"meter", s.meter.Run},
 		{"accounts", s.accounts.Run},
 		{"quotas", s.quotas.Run},
+		{"budgets", s.budgets.Run},
 		{"objects", s.objects.Run},
 		{"events", s.events.Run},
+		{"alarms", s.runAlarms},
 		{"access logs", s.logs.Run},
 		{"scrubber", s.runScrubber},
 		{"swarms", s.swarms.Run},

@@ -33,6 +33,7 @@ type commands struct {
 	Usage   usageCommand   `cmd:"" help:"Print the usage report."`
 	Bill    billCommand    `cmd:"" help:"Print statements: what the usage of a month costs by a price plan."`
 	Logs    logsCommand    `cmd:"" help:"Deliver server access logs."`
+	Budget  budgetCommand  `cmd:"" help:"Manage the monthly budgets of buckets and accounts."`
 	Fsck    fsckCommand    `cmd:"" help:"Check that metadata and content agree; changes nothing."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

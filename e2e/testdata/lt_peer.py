@@ -1,7 +1,7 @@
-"""A libtorrent peer that stays: lt_peer.py TORRENT DIRECTORY ADDRESS:PORT leech|seed|superseed
+"""A libtorrent peer that stays: lt_peer.py TORRENT DIRECTORY ADDRESS:PORT leech|seed|superseed [UP]
 
 Prints "ready" when it is set up, begins when it reads a line, prints "complete" when it has everything. The settings
-are libtorrent's defaults but for discovery outside the tracker and the swarm.
+are libtorrent's defaults but for discovery outside the tracker and the swarm. UP bounds what it uploads, in bytes a second.
 """
 import sys
 import time
@@ -10,7 +10,7 @@ import libtorrent as lt
 
 torrent, directory, listen, role = sys.argv[1:5]
 session = lt.session({
-    "listen_interfaces": listen,
+    "listen_interfaces": listen, "outgoing_interfaces": listen.rsplit(":", 1)[0],
     "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
     "alert_mask": lt.alert.category_t.error_notification | lt.alert.category_t.status_notification,
 })
@@ -23,6 +23,8 @@ if role == "superseed":
 print("ready", flush=True)
 sys.stdin.readline()
 handle = session.add_torrent(params)
+if len(sys.argv) > 5:
+    handle.set_upload_limit(int(sys.argv[5]))  # the session's limit does not hold for peers on this machine
 complete = False
 while True:
     session.wait_for_alert(200)

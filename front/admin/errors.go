@@ -12,9 +12,9 @@ func statusOf(k fault.Kind) int {
 	switch k {
 	case fault.AccessDenied, fault.QuotaExceeded:
 		return http.StatusForbidden
-	case fault.InvalidArgument, fault.InvalidRequest:
+	case fault.InvalidArgument, fault.InvalidRequest, fault.LimitExceeded:
 		return http.StatusBadRequest
-	case fault.NoSuchBucket, fault.NoSuchUser, fault.NoSuchAccessKey:
+	case fault.NoSuchBucket, fault.NoSuchUser, fault.NoSuchAccessKey, fault.NoSuchEntity:
 		return http.StatusNotFound
 	case fault.AlreadyExists:
 		return http.StatusConflict

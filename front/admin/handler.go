@@ -31,7 +31,9 @@ type Options struct {
 	DeliverLogs func(context.Context) (accesslog.Delivered, error)
 	Logger      *slog.Logger // slog.Default()
 
-	Plan *billing.Plan // of statements; billing.Default
+	Plan *billing.Plan // of statements and budgets; billing.Default
+
+	EventTarget func(name string) bool // whether alarms of budgets can be sent to it; any when nil: no server is asked
 
 	Now func() time.Time // time.Now
 }
@@ -60,6 +62,9 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	if o.Plan == nil {
 		o.Plan = billing.Default()
 	}
+	if o.EventTarget == nil {
+		o.EventTarget = func(string) bool { return true }
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -85,6 +90,11 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	h.forAccounts("GET /v1/usage", h.usage)
 	h.forAccounts("GET /v1/statements", h.statements)
 	h.forAccounts("POST /v1/statements", h.statements)
+	h.forAccounts("GET /v1/budgets", h.json(h.budgets))
+	h.forAccounts("POST /v1/budgets", h.json(h.createBudget))
+	h.forAccounts("GET /v1/budgets/{name}", h.json(h.budget))
+	h.forAccounts("PATCH /v1/budgets/{name}", h.json(h.setBudget))
+	h.forAccounts("DELETE /v1/budgets/{name}", h.json(h.deleteBudget))
 	return h
 }
 
