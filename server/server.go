@@ -162,8 +162,9 @@ func (s *Server) build() {
 		WebSeed:   s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, TorrentGiven: s.torrentGiven,
 		Quota: s.quotas, Budgets: s.budgets, EventTarget: s.eventTarget, Logger: s.log,
 	})
-	s.soap = soapapi.New(s.objects, s.accounts, s.quotas, soapapi.Options{
-		Region: s.cfg.Region, Ownership: s.cfg.DefaultObjectOwnership, OverHTTP: s.cfg.SOAPHTTP, Quota: s.quotas, Logger: s.log,
+	s.soap = soapapi.New(s.objects, s.accounts, s.months, soapapi.Options{
+		Region: s.cfg.Region, Ownership: s.cfg.DefaultObjectOwnership, OverHTTP: s.cfg.SOAPHTTP,
+		Quota: s.quotas, Budgets: s.budgets, Logger: s.log,
 	})
 	s.iam = iamapi.New(s.accounts, iamapi.Options{Region: s.cfg.Region, WebIdentity: s.webIdentity, Logger: s.log})
 	s.tracker = tracker.New(s.swarms, tracker.Options{

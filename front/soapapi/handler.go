@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"shoal/core/account"
+	"shoal/core/budget"
 	"shoal/core/meter"
 	"shoal/core/object"
 	"shoal/core/quota"
@@ -32,12 +33,23 @@ func (noQuota) Admit(context.Context, quota.Bucket, quota.Held) (func(bool), err
 }
 func (noQuota) MaySend(context.Context, quota.Bucket) error { return nil }
 
+// Budgets say which action is in force for a bucket and the account that pays; budget.Keeper is the one in the binary.
+type Budgets interface {
+	InForce(account, bucket string) budget.Action
+}
+
+// noBudgets is a server without budgets.
+type noBudgets struct{}
+
+func (noBudgets) InForce(string, string) budget.Action { return budget.None }
+
 // Options sets a Handler up. The zero value works.
 type Options struct {
-	Region    string // that uses of access keys are noted for; "us-east-1"
-	Ownership string // object ownership of new buckets: "BucketOwnerPreferred"
-	OverHTTP  bool   // serve requests that come without TLS, too
-	Quota     Quota  // none: no quotas
+	Region    string  // that uses of access keys are noted for; "us-east-1"
+	Ownership string  // object ownership of new buckets: "BucketOwnerPreferred"
+	OverHTTP  bool    // serve requests that come without TLS, too
+	Quota     Quota   // none: no quotas
+	Budgets   Budgets // none: no budgets
 
 	Now    func() time.Time // time.Now
 	Logger *slog.Logger     // slog.Default()
@@ -64,6 +76,9 @@ func New(objects *object.Store, accounts *account.Store, recorder meter.Recorder
 	}
 	if o.Quota == nil {
 		o.Quota = noQuota{}
+	}
+	if o.Budgets == nil {
+		o.Budgets = noBudgets{}
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"shoal/core/accesslog"
+	"shoal/core/budget"
 	"shoal/core/fault"
 	"shoal/core/meter"
 	"shoal/core/object"
@@ -122,4 +123,31 @@ func TestQuota(t *testing.T) {
 		}
 	}
 	s.must(t, owner, "GetObject", get)
+}
+
+// stopped is a budget that is used up.
+type stopped budget.Action
+
+func (s stopped) InForce(string, string) budget.Action { return budget.Action(s) }
+
+func TestBudget(t *testing.T) {
+	const publicRead = `<AccessControlList><Grant><Grantee xsi:type="Group" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
+		`<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant></AccessControlList>`
+	s := newTestServer(t, Options{})
+	s.must(t, owner, "CreateBucket", "<Bucket>pond</Bucket>")
+	s.must(t, owner, "PutObjectInline", "<Bucket>pond</Bucket><Key>k</Key><Data/><ContentLength>0</ContentLength>"+publicRead)
+	const get = "<Bucket>pond</Bucket><Key>k</Key><GetMetadata>true</GetMetadata>"
+	const content = get + "<GetData>true</GetData><InlineData>true</InlineData>"
+	for _, action := range []budget.Action{budget.None, budget.TorrentsOnly, budget.StopAnonymousEgress} {
+		s.handler.o.Budgets = stopped(action)
+		s.must(t, owner, "GetObject", content)
+		s.must(t, anonymous, "GetObject", get)
+		want := "Client.AccessDenied"
+		if action == budget.None {
+			want = ""
+		}
+		if got := s.do(anonymous, "GetObject", content); got.fault() != want {
+			t.Errorf("%v: fault %q, want %q\n%s", action, got.fault(), want, got.body)
+		}
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 
+	"shoal/core/access"
+	"shoal/core/budget"
 	"shoal/core/encryption"
 	"shoal/core/fault"
 	"shoal/core/object"
@@ -88,7 +90,7 @@ func (h *Handler) readObject(c *call, g reading) (*answer, error) {
 	if g.inline && n > maxInline {
 		return nil, errorOf(codeInlineDataTooLarge, "")
 	}
-	if err := h.o.Quota.MaySend(c.ctx, c.bucket.Limited()); err != nil {
+	if err := h.maySend(c); err != nil {
 		return nil, err
 	}
 	content, err := h.objects.Open(c.ctx, v, off, n)
@@ -99,6 +101,15 @@ func (h *Handler) readObject(c *call, g reading) (*answer, error) {
 		return inlined(result, content)
 	}
 	return attached(c, result, content, soap.Attachment{ID: attachmentID, Type: attachmentType(&v.Header), Size: n}), nil
+}
+
+// maySend refuses content when a quota is used up, and to anonymous clients when a budget with an action is: there are no
+// torrents over SOAP, so either action stops them.
+func (h *Handler) maySend(c *call) error {
+	if c.principal.Kind == access.Anonymous && h.o.Budgets.InForce(c.bucket.Owner, c.bucket.Name) != budget.None {
+		return errorOf(codeAccessDenied, "The budget of this bucket is used up: anonymous clients get no content by SOAP until it has one again.")
+	}
+	return h.o.Quota.MaySend(c.ctx, c.bucket.Limited())
 }
 
 // attachmentID names the content of an object in an answer.
