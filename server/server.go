@@ -17,6 +17,7 @@ import (
 	"shoal/core/meter"
 	"shoal/core/object"
 	"shoal/core/quota"
+	"shoal/core/savings"
 	"shoal/core/swarm"
 	"shoal/front/admin"
 	"shoal/front/dht"
@@ -43,6 +44,7 @@ type Server struct {
 	months    *meter.Months
 	quotas    *quota.Keeper
 	budgets   *budget.Keeper
+	savings   *savings.Book
 	swarms    *swarm.Registry
 	hot       *swarm.DHT
 	targets   []notification.Spec
@@ -132,7 +134,8 @@ func keyFile(cfg config.Config) string {
 	return filepath.Join(cfg.Data, "encryption-keys")
 }
 
-// openMeter makes the meter, what delivers the records that it keeps, and what holds its counts against quotas and budgets.
+// openMeter makes the meter, what delivers the records that it keeps, what holds its counts against quotas and budgets, and
+// the book of what torrents spared.
 func (s *Server) openMeter(ctx context.Context) (err error) {
 	s.meter = meter.New(s.stores.metadata, meter.Options{
 		Logger: s.log, Storage: storedBytes{s.objects}, Logged: func(bytes int64) { s.logs.Noted(bytes) },
@@ -142,6 +145,7 @@ func (s *Server) openMeter(ctx context.Context) (err error) {
 	})
 	s.months = meter.NewMonths(s.meter, s.meter, time.Now)
 	s.budgets = budget.New(ctx, s.accounts, s.months, budget.Options{Plan: s.plan, Logger: s.log})
+	s.savings = savings.New(s.stores.metadata, savings.Options{Logger: s.log})
 	s.quotas, err = quota.New(ctx, counts{s.accounts, s.objects}, s.months, quota.Options{Logger: s.log})
 	return err
 }
@@ -150,7 +154,7 @@ func (s *Server) openMeter(ctx context.Context) (err error) {
 func (s *Server) build() {
 	s.swarms = swarm.New(s.objects, swarm.Options{
 		Logger: s.log, Guests: guests{s.accounts}, Policy: s.seeding, MaxMembers: s.cfg.MaxPeersPerSwarm, MaxMembersPerIP: s.cfg.MaxPeersPerIP,
-		MayServe: s.mayServe, ServeChanged: s.budgets.Changed(),
+		MayServe: s.mayServe, ServeChanged: s.budgets.Changed(), Count: s.savings.Count,
 	})
 	s.buildDHT()
 	a := s.listeners.addresses()
@@ -190,7 +194,7 @@ func (s *Server) seederOptions() seeder.Options {
 			Peer: int64(s.cfg.PeerRate), Swarm: int64(s.cfg.SwarmRate),
 			Bucket: int64(s.cfg.BucketRate), Server: int64(s.cfg.UploadRate),
 		},
-		Encryption: seeder.Encryption(s.cfg.PeerEncryption), Busy: s.s3Load.busy, Logger: s.log,
+		Encryption: seeder.Encryption(s.cfg.PeerEncryption), Count: s.savings.Count, Busy: s.s3Load.busy, Logger: s.log,
 	}
 }
 
@@ -204,6 +208,7 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) parts() []part {
 	return []part{
 		{"meter", s.meter.Run},
+		{"savings", s.savings.Run},
 		{"accounts", s.accounts.Run},
 		{"quotas", s.quotas.Run},
 		{"budgets", s.budgets.Run},

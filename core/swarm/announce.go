@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"shoal/core/fault"
+	"shoal/core/savings"
 	"shoal/wire/torrent"
 	"shoal/wire/tracker"
 )
@@ -21,11 +22,12 @@ const (
 
 // Announce is what a peer says, with what the front knows of it.
 type Announce struct {
-	Peer    netip.AddrPort // the source address of the announce and the port announced in it
-	ID      tracker.PeerID
-	Left    int64 // bytes, or tracker.LeftUnknown
-	Event   tracker.Event
-	NumWant int32 // peers wanted, or tracker.NumWantDefault
+	Peer       netip.AddrPort // the source address of the announce and the port announced in it
+	ID         tracker.PeerID
+	Left       int64 // bytes, or tracker.LeftUnknown
+	Downloaded int64 // bytes since it started, as it says
+	Event      tracker.Event
+	NumWant    int32 // peers wanted, or tracker.NumWantDefault
 
 	// OwnFamilyOnly: the reply can carry addresses of the family of Peer only.
 	OwnFamilyOnly bool
@@ -215,7 +217,10 @@ func stateOf(a *Announce) peerState {
 func updateTable[K packed](s *Swarm, t *table[K], i int, rec record[K], a *Announce) {
 	var old peerState
 	if i >= 0 {
-		old = t.list[i].state
+		old, rec.claim = t.list[i].state, t.list[i].claim
+		s.claimed(&rec.claim, a)
+	} else {
+		rec.claim = s.newClaim(a)
 	}
 	if a.Event == tracker.Stopped {
 		if i >= 0 {
@@ -229,6 +234,7 @@ func updateTable[K packed](s *Swarm, t *table[K], i int, rec record[K], a *Annou
 		rec.state |= isFinished
 		s.downloaded++
 		s.r.downloads.add(s.Torrent(), 1)
+		s.count(a.Now, savings.Counts{Completions: 1})
 	}
 	if i < 0 && !makeRoom(s, t, rec.at) {
 		return // it is still told of others

@@ -42,7 +42,7 @@ type Governor struct {
 	inFlight int  // offers not delivered
 	sent     rate // bytes of payload
 	bytes    int64
-	moved    int64 // pieces that members have got from each other
+	moved    int64 // bytes of the pieces that members have got from each other
 	moving   rate
 	missing  int64 // pieces that the awake lack, together
 
@@ -348,7 +348,7 @@ func (g *Governor) gain(x *recipient, p uint32, now time.Duration, fresh, here b
 			x.gainedHere++
 		} else {
 			x.reached = now
-			g.moved++
+			g.moved += g.size(p)
 			g.moving.add(now, 1)
 			g.tokens += tokenShare[g.t.Policy]
 		}

@@ -34,6 +34,7 @@ type account struct {
 	free   bool
 	sent   int64 // bytes
 	got    int64 // bytes of the pieces announced by its members while they were here
+	moved  int64 // bytes of them from other members that were counted as observed
 	banned time.Time
 
 	members int       // now

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shoal/core/object"
+	"shoal/core/savings"
 )
 
 // Options of New; the zero value works.
@@ -26,11 +27,15 @@ type Options struct {
 	// ServeChanged has a token when MayServe may say otherwise than before; without one that counts at the next recheck.
 	ServeChanged <-chan struct{}
 
+	// Count is told what peers of a torrent say that they got, and when; default: nobody is. It is called with a lock of the
+	// swarm held, so it calls nothing of this package and does not block.
+	Count func(*object.Torrent, time.Time, savings.Counts)
+
 	Guests Guests // who may be in the swarms of private torrents; default: nobody
 
 	MaxSwarms        int // live at once; default 100,000, about 1 KB each
 	MaxPeersPerSwarm int // announced, of each address family; default 20,000
-	MaxPeers         int // announced, in all; default 1,000,000, about 26 bytes each
+	MaxPeers         int // announced, in all; default 1,000,000, about 34 bytes each
 	MaxMembers       int // connections to one swarm; default 500
 	MaxMembersPerIP  int // connections from one IPv4 address or IPv6 /64, in all; default 64
 }
@@ -44,6 +49,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MayServe == nil {
 		o.MayServe = func(context.Context, *object.Torrent) error { return nil }
+	}
+	if o.Count == nil {
+		o.Count = func(*object.Torrent, time.Time, savings.Counts) {}
 	}
 	if o.Guests == nil {
 		o.Guests = nobodyJoins{}

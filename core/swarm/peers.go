@@ -28,13 +28,14 @@ const (
 
 func (s peerState) realm() realm { return realm(s >> realmShift) }
 
-// record is one announced peer: 12 bytes for IPv4, 24 for IPv6. Peer ids are not kept: they would triple it for the
+// record is one announced peer: 20 bytes for IPv4, 32 for IPv6. Peer ids are not kept: they would double it for the
 // dictionary form of BEP 3 alone, in which BEP 23's no_peer_id already does without.
 type record[K packed] struct {
 	at      K
 	state   peerState
 	seen    sighting
 	expires uint32 // Registry.seconds
+	claim   claim
 }
 
 // table holds the announced peers of one family in a random order, which add makes and remove keeps: any

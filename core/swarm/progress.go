@@ -37,7 +37,7 @@ func (s *Swarm) Progress() Progress {
 	}
 	if s.governor != nil {
 		p.MinReplicas = s.governor.minReplicas()
-		p.MovedBytes = s.governor.moved * t.PieceLength
+		p.MovedBytes = s.governor.moved
 		p.BoundCopies = s.governor.boundCopies(s.now())
 	}
 	return p

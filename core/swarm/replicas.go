@@ -185,5 +185,9 @@ func (s *Swarm) Replicas(piece int64) int64 {
 
 // update changes what m has, unless it left.
 func (m *Member) update(change func(*replicas, *Governor, time.Duration)) {
-	m.govern(func(g *Governor) { change(&m.s.replicas, g, m.s.now()) })
+	m.govern(func(g *Governor) {
+		before := g.moved
+		change(&m.s.replicas, g, m.s.now())
+		m.observed(g.moved - before)
+	})
 }

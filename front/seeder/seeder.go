@@ -11,6 +11,7 @@ import (
 
 	"shoal/core/meter"
 	"shoal/core/object"
+	"shoal/core/savings"
 	"shoal/core/swarm"
 	"shoal/wire/peer"
 )
@@ -43,11 +44,13 @@ type Options struct {
 	IdleTimeout      time.Duration // without a message from the peer or a block to it; 0 is 5 min
 	WriteStall       time.Duration // over which a peer takes at least 4 KiB/s of what is sent; 0 is 30 s
 	Rates            Rates         // bytes a second of payload
-	Busy             func() bool   // more important requests are being served: peers wait a little; nil is never
-	Encryption       Encryption    // which openings are taken; "" is EncryptionAccept
-	ListenPort       uint16        // told to peers (BEP 10 p); 0 is not told
-	Version          string        // in the client name; the first four letters or digits also in the peer id
-	Logger           *slog.Logger  // nil discards
+	// Count is told what was metered, for which torrent and when; nil tells nobody. It does not block.
+	Count      func(*object.Torrent, time.Time, savings.Counts)
+	Busy       func() bool  // more important requests are being served: peers wait a little; nil is never
+	Encryption Encryption   // which openings are taken; "" is EncryptionAccept
+	ListenPort uint16       // told to peers (BEP 10 p); 0 is not told
+	Version    string       // in the client name; the first four letters or digits also in the peer id
+	Logger     *slog.Logger // nil discards
 }
 
 func (o Options) withDefaults() Options {
@@ -65,6 +68,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.WriteStall <= 0 {
 		o.WriteStall = defaultWriteStall
+	}
+	if o.Count == nil {
+		o.Count = func(*object.Torrent, time.Time, savings.Counts) {}
 	}
 	if o.Busy == nil {
 		o.Busy = func() bool { return false }

@@ -8,6 +8,7 @@ import (
 
 	"shoal/core/meter"
 	"shoal/core/object"
+	"shoal/core/savings"
 	"shoal/core/swarm"
 	"shoal/wire/peer"
 )
@@ -332,6 +333,7 @@ func (c *conn) record(b *batch, n int64, now time.Time) {
 		Operation: meter.GetObject, Tier: meter.Tier2, Source: meter.BitTorrent,
 		Requests: pieces, BytesOut: bytes,
 	})
+	c.s.o.Count(w.torrent, now, savings.Counts{OriginBytes: bytes, OriginPieces: pieces})
 }
 
 // adapt sets the size of the next batches by how long the peer took for a full one.

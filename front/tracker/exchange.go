@@ -37,7 +37,7 @@ func (t *Tracker) announce(ctx context.Context, x *exchange, c caller, a *tracke
 	x.origins = t.appendOrigins(x.origins[:0], c)
 	reply, err := t.swarms.Announce(ctx, a.InfoHash, swarm.Announce{
 		Peer: netip.AddrPortFrom(c.addr.Addr(), a.Port), ID: a.PeerID,
-		Left: a.Left, Event: a.Event, NumWant: a.NumWant,
+		Left: a.Left, Downloaded: a.Downloaded, Event: a.Event, NumWant: a.NumWant,
 		OwnFamilyOnly: c.by == UDP, Origin: x.origins, Local: localOf(a, c), Token: c.token, Now: c.now,
 	}, x.peers[:0])
 	if err != nil {
