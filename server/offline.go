@@ -11,6 +11,7 @@ import (
 	"shoal/core/account"
 	"shoal/core/meter"
 	"shoal/core/object"
+	"shoal/core/savings"
 	"shoal/front/admin"
 )
 
@@ -41,6 +42,9 @@ func adminOffline(data, region string) (*admin.Client, func() error, error) {
 	if err != nil {
 		return nil, nil, errors.Join(err, st.close())
 	}
-	handler := admin.New(account.New(st.metadata, account.Options{}), meter.New(st.metadata, meter.Options{Storage: storedBytes{objects}}), objects, admin.Options{Region: region, Logger: log})
+	m := meter.New(st.metadata, meter.Options{Storage: storedBytes{objects}})
+	handler := admin.New(account.New(st.metadata, account.Options{}), m, objects, admin.Options{
+		Region: region, Savings: savings.New(st.metadata, savings.Options{}).Lines, Logger: log,
+	})
 	return admin.InProcess(handler), func() error { objects.Close(); return st.close() }, nil
 }

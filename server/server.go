@@ -176,8 +176,8 @@ func (s *Server) build() {
 	})
 	s.seeder = seeder.New(s.swarms, s.objects, s.months, s.seederOptions())
 	s.admin = admin.New(s.accounts, s.meter, s.objects, admin.Options{
-		Status: s.status, Swarms: s.liveSwarms, DeliverLogs: s.deliverLogs, Plan: s.plan, Region: s.cfg.Region,
-		EventTarget: s.hasTarget, Logger: s.log,
+		Status: s.status, Swarms: s.liveSwarms, DeliverLogs: s.deliverLogs, Savings: s.savings.Lines, Plan: s.plan,
+		Region: s.cfg.Region, EventTarget: s.hasTarget, Logger: s.log,
 	})
 }
 

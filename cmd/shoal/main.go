@@ -34,6 +34,7 @@ type commands struct {
 	Bill    billCommand    `cmd:"" help:"Print statements: what the usage of a month costs by a price plan."`
 	Logs    logsCommand    `cmd:"" help:"Deliver server access logs."`
 	Budget  budgetCommand  `cmd:"" help:"Manage the monthly budgets of buckets and accounts."`
+	Savings savingsCommand `cmd:"" help:"Print what the crowd spared in a month: per account, bucket and object."`
 	Fsck    fsckCommand    `cmd:"" help:"Check that metadata and content agree; changes nothing."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

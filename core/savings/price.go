@@ -61,13 +61,14 @@ func Price(plan *billing.Plan, m billing.Month, usage []billing.Item, lines []Li
 	return list, spare((*Line).ClaimedCrowdBytes, func(s *Saving) *billing.Money { return &s.AsClaimed })
 }
 
-// share returns whole * part / of, rounded down, 0 if of is 0. Nothing is negative and part is at most of.
+// share returns whole * part / of to the nearest, 0 if of is 0. Nothing is negative and part is at most of.
 func share(whole, part, of int64) int64 {
 	if of == 0 {
 		return 0
 	}
 	hi, lo := bits.Mul64(uint64(whole), uint64(part))
-	quotient, _ := bits.Div64(hi, lo, uint64(of)) // part <= of, so that hi < of
+	lo, carry := bits.Add64(lo, uint64(of)/2, 0)
+	quotient, _ := bits.Div64(hi+carry, lo, uint64(of)) // part <= of and whole < 1<<63, so that hi < of
 	return int64(quotient)
 }
 

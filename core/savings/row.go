@@ -37,6 +37,17 @@ type Subject struct {
 	PieceLength int64 // bytes
 }
 
+// VersionID is the id of the version as clients read it, "" of the rest of a bucket.
+func (s *Subject) VersionID() string {
+	switch {
+	case s.Key == "":
+		return ""
+	case s.Null:
+		return object.NullVersion
+	}
+	return s.Version.String()
+}
+
 // month is a calendar month in UTC, counted from January 1970.
 type month uint16
 

@@ -14,6 +14,7 @@ import (
 	"shoal/core/fault"
 	"shoal/core/meter"
 	"shoal/core/object"
+	"shoal/core/savings"
 )
 
 // PathPrefix is where the API is mounted on the S3 address. It is no bucket name.
@@ -31,7 +32,10 @@ type Options struct {
 	DeliverLogs func(context.Context) (accesslog.Delivered, error)
 	Logger      *slog.Logger // slog.Default()
 
-	Plan *billing.Plan // of statements and budgets; billing.Default
+	// Savings returns what torrents spared in a month, of one account unless that is ""; nothing when nil.
+	Savings func(context.Context, billing.Month, string) ([]savings.Line, error)
+
+	Plan *billing.Plan // of statements, budgets and savings; billing.Default
 
 	EventTarget func(name string) bool // whether alarms of budgets can be sent to it; any when nil: no server is asked
 
@@ -65,6 +69,9 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	if o.EventTarget == nil {
 		o.EventTarget = func(string) bool { return true }
 	}
+	if o.Savings == nil {
+		o.Savings = func(context.Context, billing.Month, string) ([]savings.Line, error) { return nil, nil }
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -87,6 +94,7 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	h.mux.HandleFunc("GET /v1/status", h.json(h.status))
 	h.mux.HandleFunc("GET /v1/swarms", h.json(h.swarms))
 	h.forAccounts("GET /v1/accounts", h.json(h.listAccounts))
+	h.forAccounts("GET /v1/savings", h.savings)
 	h.forAccounts("GET /v1/usage", h.usage)
 	h.forAccounts("GET /v1/statements", h.statements)
 	h.forAccounts("POST /v1/statements", h.statements)

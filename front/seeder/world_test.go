@@ -16,6 +16,7 @@ import (
 	"shoal/core/access"
 	"shoal/core/meter"
 	"shoal/core/object"
+	"shoal/core/savings"
 	"shoal/core/swarm"
 	"shoal/storage/blob/fileblob"
 	"shoal/storage/kv/pebblekv"
@@ -37,6 +38,7 @@ type ledger struct {
 	requests, bytes int64
 	bad             []meter.Event
 	all             []meter.Event
+	spared          savings.Counts // what savings were told
 }
 
 func (l *ledger) Record(e meter.Event) {
@@ -52,6 +54,17 @@ func (l *ledger) Record(e meter.Event) {
 	if e.Account != string(testOwner.ID) || e.Bucket != "public" || e.Operation != meter.GetObject ||
 		e.Tier != meter.Tier2 || e.Source != meter.BitTorrent || e.BytesIn != 0 {
 		l.bad = append(l.bad, e)
+	}
+}
+
+// count takes what savings are told.
+func (l *ledger) count(t *object.Torrent, at time.Time, c savings.Counts) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.spared.OriginPieces += c.OriginPieces
+	l.spared.OriginBytes += c.OriginBytes
+	if t.Bucket.Owner != string(testOwner.ID) || t.Bucket.Name != "public" || at.IsZero() {
+		l.bad = append(l.bad, meter.Event{At: at, Account: t.Bucket.Owner, Bucket: t.Bucket.Name})
 	}
 }
 
@@ -85,6 +98,7 @@ type worldOptions struct {
 func newWorld(t testing.TB, o worldOptions) *world {
 	t.Helper()
 	w := &world{meter: new(ledger)}
+	o.seeder.Count = w.meter.count
 	w.openStore(t, o.dir)
 	if !o.governed {
 		o.swarm.Policy = swarm.Speed
@@ -121,6 +135,10 @@ func newWorld(t testing.TB, o worldOptions) *world {
 		parts.Wait()
 		if n := w.seeder.Stats().Conns; n != 0 {
 			t.Errorf("%d connections are left after Serve returned", n)
+		}
+		requests, payload := w.meter.sums()
+		if want := (savings.Counts{OriginPieces: requests, OriginBytes: payload}); w.meter.spared != want {
+			t.Errorf("savings were told of %+v, the meter of %+v", w.meter.spared, want)
 		}
 		w.seeder.seeds.mu.Lock()
 		defer w.seeder.seeds.mu.Unlock()
