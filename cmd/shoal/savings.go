@@ -11,13 +11,12 @@ import (
 )
 
 type savingsCommand struct {
-	adminTarget `embed:""`
-	Month       string `help:"Month, YYYY-MM, UTC (default: this one, so far)."`
-	Account     string `help:"Only this account: its name, its number of 12 digits or its canonical id."`
-	Bucket      string `help:"Only this bucket."`
-	Top         int    `default:"10" help:"Best and worst objects shown, at most 1000."`
-	Format      string `default:"text" enum:"text,csv,json" help:"text, csv (a row for each object) or json."`
-	Plan        string `placeholder:"NAME" help:"Price plan: the name of one that comes with Shoal (default: the server's --price-plan; without a server aws-s3-2026)."`
+	accountTarget `embed:""`
+	Month         string `help:"Month, YYYY-MM, UTC (default: this one, so far)."`
+	Bucket        string `help:"Only this bucket."`
+	Top           int    `default:"10" help:"Best and worst objects shown, at most 1000."`
+	Format        string `default:"text" enum:"text,csv,json" help:"text, csv (a row for each object) or json."`
+	Plan          string `placeholder:"NAME" help:"Price plan: the name of one that comes with Shoal (default: the server's --price-plan; without a server aws-s3-2026)."`
 }
 
 // Run prints the savings report.
