@@ -180,10 +180,7 @@ func (l *pieceLog) end() {
 // I/O.
 func (l *pieceLog) release(h *heldPiece) {
 	s, bucket := l.c.s, h.torrent.Bucket
-	e := meter.Event{
-		At: h.at, Account: bucket.Owner, Bucket: bucket.Name, Operation: meter.GetObject, Tier: meter.Tier2,
-		Source: meter.BitTorrent, BytesOut: h.bytes,
-	}
+	e := meter.Event{At: h.at, BytesOut: h.bytes}
 	if h.first {
 		e.Requests = 1
 	}
@@ -198,7 +195,7 @@ func (l *pieceLog) release(h *heldPiece) {
 		*lines = r.Append(*lines)
 	}
 	e.Log = meter.Log{Lines: *lines, Target: bucket.Config.Logging}
-	s.meter.Record(e)
+	s.recordSent(h.torrent, e)
 }
 
 // record is what the access log says of what an object has of h. Only the first record of a piece stands for its

@@ -328,12 +328,15 @@ func (c *conn) record(b *batch, n int64, now time.Time) {
 	if logged {
 		return
 	}
-	c.s.meter.Record(meter.Event{
-		At: now, Account: w.torrent.Bucket.Owner, Bucket: w.torrent.Bucket.Name,
-		Operation: meter.GetObject, Tier: meter.Tier2, Source: meter.BitTorrent,
-		Requests: pieces, BytesOut: bytes,
-	})
-	c.s.o.Count(w.torrent, now, savings.Counts{OriginBytes: bytes, OriginPieces: pieces})
+	c.s.recordSent(w.torrent, meter.Event{At: now, Requests: pieces, BytesOut: bytes})
+}
+
+// recordSent records what was sent of t, given when and how much, on the usage report and among the savings.
+func (s *Seeder) recordSent(t *object.Torrent, e meter.Event) {
+	e.Account, e.Bucket = t.Bucket.Owner, t.Bucket.Name
+	e.Operation, e.Tier, e.Source = meter.GetObject, meter.Tier2, meter.BitTorrent
+	s.meter.Record(e)
+	s.o.Count(t, e.At, savings.Counts{OriginBytes: e.BytesOut, OriginPieces: e.Requests})
 }
 
 // adapt sets the size of the next batches by how long the peer took for a full one.
