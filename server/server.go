@@ -35,6 +35,7 @@ import (
 type Server struct {
 	cfg       config.Config
 	log       *slog.Logger
+	now       func() time.Time
 	stores    *stores
 	accounts  *account.Store
 	objects   *object.Store
@@ -72,7 +73,13 @@ type Server struct {
 // Open opens the stores, makes the root key if there is none and binds every listener. The caller
 // must call Run, or Close when it does not.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Server, error) {
-	s := &Server{cfg: cfg, log: log}
+	return OpenAt(ctx, cfg, log, time.Now)
+}
+
+// OpenAt is Open with another clock. What is recorded goes by it (objects, signatures, usage, logs, the bill); timeouts
+// and rates go by the real one.
+func OpenAt(ctx context.Context, cfg config.Config, log *slog.Logger, now func() time.Time) (*Server, error) {
+	s := &Server{cfg: cfg, log: log, now: now}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -95,7 +102,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.stores, err = openStores(s.cfg.Data, s.log); err != nil {
 		return err
 	}
-	s.accounts = account.New(s.stores.metadata, account.Options{Logger: s.log})
+	s.accounts = account.New(s.stores.metadata, account.Options{Now: s.now, Logger: s.log})
 	s.rootKey, s.rootMade, err = s.accounts.EnsureRoot(ctx, s.cfg.RootAccessKey, account.Secret(s.cfg.RootSecretKey.Reveal()))
 	if err != nil {
 		return err
@@ -105,7 +112,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	}
 	s.objects, err = object.New(s.stores.metadata, s.stores.content, object.Options{
-		Logger: s.log, Keys: keys, EventQueue: s.cfg.EventQueue, LifecycleDay: s.cfg.LifecycleDay,
+		Clock: s.now, Logger: s.log, Keys: keys, EventQueue: s.cfg.EventQueue, LifecycleDay: s.cfg.LifecycleDay,
 	})
 	if err != nil {
 		return err
@@ -138,15 +145,15 @@ func keyFile(cfg config.Config) string {
 // the book of what torrents spared.
 func (s *Server) openMeter(ctx context.Context) (err error) {
 	s.meter = meter.New(s.stores.metadata, meter.Options{
-		Logger: s.log, Storage: storedBytes{s.objects}, Logged: func(bytes int64) { s.logs.Noted(bytes) },
+		Now: s.now, Logger: s.log, Storage: storedBytes{s.objects}, Logged: func(bytes int64) { s.logs.Noted(bytes) },
 	})
 	s.logs = accesslog.New(s.stores.metadata, logBuckets{s.objects}, accesslog.Options{
-		Logger: s.log, Every: s.cfg.LogDeliveryInterval, Region: s.cfg.Region, Settled: s.meter.Settled,
+		Now: s.now, Logger: s.log, Every: s.cfg.LogDeliveryInterval, Region: s.cfg.Region, Settled: s.meter.Settled,
 	})
-	s.months = meter.NewMonths(s.meter, s.meter, time.Now)
-	s.budgets = budget.New(ctx, s.accounts, s.months, budget.Options{Plan: s.plan, Logger: s.log})
+	s.months = meter.NewMonths(s.meter, s.meter, s.now)
+	s.budgets = budget.New(ctx, s.accounts, s.months, budget.Options{Plan: s.plan, Now: s.now, Logger: s.log})
 	s.savings = savings.New(s.stores.metadata, savings.Options{Logger: s.log})
-	s.quotas, err = quota.New(ctx, counts{s.accounts, s.objects}, s.months, quota.Options{Logger: s.log})
+	s.quotas, err = quota.New(ctx, counts{s.accounts, s.objects}, s.months, quota.Options{Now: s.now, Logger: s.log})
 	return err
 }
 
@@ -164,20 +171,20 @@ func (s *Server) build() {
 		Announce: s.announceURLs, PrivateAnnounce: s.privateURLs, Peers: s.seederAddrs,
 		PlainKeys: s3api.PlainKeys(s.cfg.SSECOverHTTP),
 		WebSeed:   s3api.WebSeed(s.cfg.WebSeed), Replicated: s.swarms.Replicated, TorrentGiven: s.torrentGiven,
-		Quota: s.quotas, Budgets: s.budgets, EventTarget: s.eventTarget, Logger: s.log,
+		Quota: s.quotas, Budgets: s.budgets, EventTarget: s.eventTarget, Now: s.now, Logger: s.log,
 	})
 	s.soap = soapapi.New(s.objects, s.accounts, s.months, soapapi.Options{
 		Region: s.cfg.Region, Ownership: s.cfg.DefaultObjectOwnership, OverHTTP: s.cfg.SOAPHTTP,
-		Quota: s.quotas, Budgets: s.budgets, Logger: s.log,
+		Quota: s.quotas, Budgets: s.budgets, Now: s.now, Logger: s.log,
 	})
-	s.iam = iamapi.New(s.accounts, iamapi.Options{Region: s.cfg.Region, WebIdentity: s.webIdentity, Logger: s.log})
+	s.iam = iamapi.New(s.accounts, iamapi.Options{Region: s.cfg.Region, WebIdentity: s.webIdentity, Now: s.now, Logger: s.log})
 	s.tracker = tracker.New(s.swarms, tracker.Options{
 		PeerPort: a.peerPort(), PublicHost: s.cfg.PublicHost, Rate: s.cfg.TrackerRate, Logger: s.log,
 	})
 	s.seeder = seeder.New(s.swarms, s.objects, s.months, s.seederOptions())
 	s.admin = admin.New(s.accounts, s.meter, s.objects, admin.Options{
 		Status: s.status, Swarms: s.liveSwarms, DeliverLogs: s.deliverLogs, Savings: s.savings.Lines, Plan: s.plan,
-		Region: s.cfg.Region, EventTarget: s.hasTarget, Logger: s.log,
+		Region: s.cfg.Region, EventTarget: s.hasTarget, Now: s.now, Logger: s.log,
 	})
 }
 
@@ -194,7 +201,7 @@ func (s *Server) seederOptions() seeder.Options {
 			Peer: int64(s.cfg.PeerRate), Swarm: int64(s.cfg.SwarmRate),
 			Bucket: int64(s.cfg.BucketRate), Server: int64(s.cfg.UploadRate),
 		},
-		Encryption: seeder.Encryption(s.cfg.PeerEncryption), Count: s.savings.Count, Busy: s.s3Load.busy, Logger: s.log,
+		Encryption: seeder.Encryption(s.cfg.PeerEncryption), Count: s.savings.Count, Busy: s.s3Load.busy, Now: s.now, Logger: s.log,
 	}
 }
 

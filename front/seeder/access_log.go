@@ -46,6 +46,7 @@ type heldPiece struct {
 	piece     uint32
 	first     bool // its request is counted
 	at, until time.Time
+	recorded  time.Time // what meter and log have for at
 	bytes     int64
 	spans     []sentSpan // one for each object that it is of
 }
@@ -96,7 +97,7 @@ func (l *pieceLog) piece(t *object.Torrent, piece uint32, now time.Time) *heldPi
 	if len(l.held) == 0 {
 		l.wake(holdPieces)
 	}
-	l.held = append(l.held, heldPiece{torrent: t, piece: piece, at: now})
+	l.held = append(l.held, heldPiece{torrent: t, piece: piece, at: now, recorded: l.c.s.o.Now()})
 	return &l.held[len(l.held)-1]
 }
 
@@ -180,7 +181,7 @@ func (l *pieceLog) end() {
 // I/O.
 func (l *pieceLog) release(h *heldPiece) {
 	s, bucket := l.c.s, h.torrent.Bucket
-	e := meter.Event{At: h.at, BytesOut: h.bytes}
+	e := meter.Event{At: h.recorded, BytesOut: h.bytes}
 	if h.first {
 		e.Requests = 1
 	}
@@ -203,7 +204,7 @@ func (l *pieceLog) release(h *heldPiece) {
 func (l *pieceLog) record(h *heldPiece, of *sentSpan, first bool) accesslog.Record {
 	bucket := h.torrent.Bucket
 	r := accesslog.Record{
-		BucketOwner: bucket.Owner, Bucket: bucket.Name, Time: h.at, RemoteIP: l.c.remote.Addr(),
+		BucketOwner: bucket.Owner, Bucket: bucket.Name, Time: h.recorded, RemoteIP: l.c.remote.Addr(),
 		RequestID: fmt.Sprintf("%016X", l.requestID+uint64(h.piece)), Operation: "REST.GET.OBJECT", Key: of.Key,
 		Status: http.StatusPartialContent, BytesSent: of.bytes, ObjectSize: of.Size, TotalTime: h.until.Sub(h.at),
 		UserAgent: l.c.clientName(), Region: cmp.Or(bucket.Region, defaultRegion), ChargedTo: bucket.Owner,

@@ -46,11 +46,12 @@ type Options struct {
 	Rates            Rates         // bytes a second of payload
 	// Count is told what was metered, for which torrent and when; nil tells nobody. It does not block.
 	Count      func(*object.Torrent, time.Time, savings.Counts)
-	Busy       func() bool  // more important requests are being served: peers wait a little; nil is never
-	Encryption Encryption   // which openings are taken; "" is EncryptionAccept
-	ListenPort uint16       // told to peers (BEP 10 p); 0 is not told
-	Version    string       // in the client name; the first four letters or digits also in the peer id
-	Logger     *slog.Logger // nil discards
+	Busy       func() bool      // more important requests are being served: peers wait a little; nil is never
+	Encryption Encryption       // which openings are taken; "" is EncryptionAccept
+	ListenPort uint16           // told to peers (BEP 10 p); 0 is not told
+	Version    string           // in the client name; the first four letters or digits also in the peer id
+	Now        func() time.Time // when usage is recorded; nil is time.Now
+	Logger     *slog.Logger     // nil discards
 }
 
 func (o Options) withDefaults() Options {
@@ -74,6 +75,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Busy == nil {
 		o.Busy = func() bool { return false }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -328,7 +328,7 @@ func (c *conn) record(b *batch, n int64, now time.Time) {
 	if logged {
 		return
 	}
-	c.s.recordSent(w.torrent, meter.Event{At: now, Requests: pieces, BytesOut: bytes})
+	c.s.recordSent(w.torrent, meter.Event{At: c.s.o.Now(), Requests: pieces, BytesOut: bytes})
 }
 
 // recordSent records what was sent of t, given when and how much, on the usage report and among the savings.
