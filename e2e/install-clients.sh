@@ -5,7 +5,7 @@
 # skipped, each naming its client. SHOAL_NO_INSTALL=1 keeps it from installing.
 set -u
 
-packages='awscli s3cmd rclone restic duplicity s3fs aria2 transmission-cli rtorrent qbittorrent-nox mktorrent python3-libtorrent python3-boto3 python3-zeep iproute2 curl'
+packages='awscli s3cmd rclone restic duplicity s3fs aria2 transmission-cli rtorrent qbittorrent-nox mktorrent python3-libtorrent python3-boto3 python3-zeep iproute2 curl tshark'
 npm_packages='webtorrent-cli@4.1.0 @roamhq/wrtc@0.10.0' # wrtc: WebRTC for node, built
 npm_directory="${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/shoal-e2e/npm" # findNPM looks there
 versity=github.com/versity/versitygw/cmd/versitygw@v1.8.0 # TestConformance
