@@ -35,22 +35,30 @@ func dialPeer(t testing.TB, addr string, hash torrent.InfoHash) (net.Conn, error
 	if err := conn.SetDeadline(time.Now().Add(peerTimeout)); err != nil {
 		t.Fatal(err)
 	}
+	if err := shakeHands(conn, hash); err != nil {
+		return nil, err
+	}
+	return conn, conn.SetDeadline(time.Time{})
+}
+
+// shakeHands shakes hands as the one who dialled.
+func shakeHands(conn net.Conn, hash torrent.InfoHash) error {
 	hello := peer.Handshake{Reserved: peer.ReservedFast | peer.ReservedExtensions, InfoHash: hash, PeerID: peer.PeerID([]byte("-TT0001-000000000000"))}
 	if _, err := conn.Write(peer.AppendHandshake(nil, hello)); err != nil {
-		return nil, err
+		return err
 	}
 	buf := make([]byte, peer.HandshakeLen)
 	if _, err := io.ReadFull(conn, buf); err != nil {
-		return nil, err
+		return err
 	}
 	got, err := peer.ParseHandshake(buf)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if got.InfoHash != hash {
-		return nil, fmt.Errorf("handshake with infohash %s, want %s", got.InfoHash, hash)
+		return fmt.Errorf("handshake with infohash %s, want %s", got.InfoHash, hash)
 	}
-	return conn, conn.SetDeadline(time.Time{})
+	return nil
 }
 
 // startPeer dials the seeder and downloads until the connection ends.

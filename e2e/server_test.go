@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,6 +31,7 @@ type options struct {
 	data  string   // data directory
 	host  string   // to bind; "any" means every address
 	flags []string // further flags of serve
+	serve []string // the command that serves, when it is not `shoal serve`
 }
 
 // server is one data directory and, while it runs, the process that serves it.
@@ -37,6 +39,7 @@ type server struct {
 	t                 testing.TB
 	data              string
 	flags             []string
+	serve             []string
 	host              *host // where it runs; nil for this machine's own network
 	proc              *process
 	s3, tracker, peer string // HOST:PORT; an unspecified host is given as loopback
@@ -54,7 +57,7 @@ func start(t testing.TB, o options) *server {
 	case "any":
 		host = ""
 	}
-	s := &server{t: t, data: o.data, flags: o.flags}
+	s := &server{t: t, data: o.data, flags: o.flags, serve: o.serve}
 	if s.data == "" {
 		s.data = t.TempDir()
 	}
@@ -79,11 +82,13 @@ func (s *server) in(t testing.TB) *server {
 // run starts the process on the addresses of s and takes over the ones it reports.
 func (s *server) run() {
 	s.t.Helper()
-	args := append([]string{
-		"serve", "--data", s.data,
-		"--s3-addr", s.s3, "--tracker-addr", s.tracker, "--peer-addr", s.peer,
-	}, s.flags...)
-	args = append([]string{shoalBinary(s.t)}, args...)
+	args := s.serve
+	if args == nil {
+		args = []string{shoalBinary(s.t), "serve"}
+	}
+	args = slices.Concat(args, []string{
+		"--data", s.data, "--s3-addr", s.s3, "--tracker-addr", s.tracker, "--peer-addr", s.peer,
+	}, s.flags)
 	if s.host != nil {
 		args = s.host.command(args[0], args[1:]...)
 	}
