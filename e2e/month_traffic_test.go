@@ -111,15 +111,19 @@ func (w *monthWorker) write() {
 	case 2:
 		w.deleteTwo(bucket, key)
 	case 3:
-		w.must(http.StatusOK, ask{by: alice, method: http.MethodPut, path: path,
-			header: http.Header{"X-Amz-Copy-Source": {publicBucket + "/" + torrentKey(0)}}})
+		w.must(http.StatusOK, ask{
+			by: alice, method: http.MethodPut, path: path,
+			header: http.Header{"X-Amz-Copy-Source": {publicBucket + "/" + torrentKey(0)}},
+		})
 	case 4, 5:
 		w.upload(path, k)
 		return // only completing one writes to its key
 	case 6:
 		sum := md5.Sum([]byte("other bytes"))
-		w.must(http.StatusBadRequest, ask{by: alice, method: http.MethodPut, path: path, body: content,
-			header: http.Header{"Content-Md5": {base64.StdEncoding.EncodeToString(sum[:])}}})
+		w.must(http.StatusBadRequest, ask{
+			by: alice, method: http.MethodPut, path: path, body: content,
+			header: http.Header{"Content-Md5": {base64.StdEncoding.EncodeToString(sum[:])}},
+		})
 	case 7:
 		if bucket == paidBucket {
 			w.must(http.StatusOK, ask{by: bob, method: http.MethodPut, path: path, body: content, header: payer})
@@ -170,8 +174,10 @@ func (w *monthWorker) deleteTwo(bucket, key string) {
 	text.WriteString("</Delete>")
 	body := []byte(text.String())
 	sum := md5.Sum(body)
-	w.must(http.StatusOK, ask{by: alice, method: http.MethodPost, path: bucket + "?delete", body: body,
-		header: http.Header{"Content-Md5": {base64.StdEncoding.EncodeToString(sum[:])}}})
+	w.must(http.StatusOK, ask{
+		by: alice, method: http.MethodPost, path: bucket + "?delete", body: body,
+		header: http.Header{"Content-Md5": {base64.StdEncoding.EncodeToString(sum[:])}},
+	})
 }
 
 // upload ends a multipart upload of an earlier step, or begins one of path, which is of k.
