@@ -172,10 +172,10 @@ func TestEgressIsMarginal(t *testing.T) {
 }
 
 // drawUsage draws rows of one account in one month.
-func drawUsage(t *rapid.T, m Month) (rows []Usage) {
-	row := rapid.Custom(func(t *rapid.T) Usage {
+func drawUsage(t *rapid.T, m Month) (rows []meter.Row) {
+	row := rapid.Custom(func(t *rapid.T) meter.Row {
 		hour := rapid.Int64Range(0, m.hours()-1).Draw(t, "hour")
-		u := Usage{Source: rapid.SampledFrom([]meter.Source{meter.REST, meter.BitTorrent}).Draw(t, "source")}
+		u := meter.Row{Source: rapid.SampledFrom(meter.Sources()).Draw(t, "source")}
 		u.Account = "owner"
 		u.Resource = rapid.SampledFrom([]string{"", "a", "b", "c"}).Draw(t, "bucket")
 		u.Operation = rapid.SampledFrom([]meter.Operation{meter.GetObject, meter.PutObject}).Draw(t, "operation")
@@ -188,7 +188,7 @@ func drawUsage(t *rapid.T, m Month) (rows []Usage) {
 	return rapid.SliceOfN(row, 0, 40).Draw(t, "rows")
 }
 
-func items(rows []Usage) (all []Item) {
+func items(rows []meter.Row) (all []Item) {
 	for _, u := range rows {
 		all = append(all, Item{u.UsageType, u.Operation, u.UsageValue})
 	}

@@ -104,7 +104,7 @@ func focusOwnColumns() []focusColumn {
 		{"x_Estimated", func(r focusRow) string { return strconv.FormatBool(r.Estimated) }},
 		{"x_Operation", func(r focusRow) string { return r.Operation.String() }},
 		{"x_PricePlan", func(r focusRow) string { return r.Plan.Name }},
-		{"x_Protocol", focusRow.protocol},
+		{"x_Protocol", func(r focusRow) string { return r.Source.Protocol() }},
 		{"x_UsageType", func(r focusRow) string { return r.UsageType.String() }},
 	}
 }
@@ -224,19 +224,11 @@ func (r focusRow) skuMeter() string {
 	}
 }
 
-// skuPriceDetails says where the tier is.
+// skuPriceDetails says where the tier is. FOCUS, SKU Price Details: the key of a property that is not of FOCUS begins with x_.
 func (r focusRow) skuPriceDetails() string {
 	if len(r.Rate.Tiers) == 1 {
 		return ""
 	}
-	details, _ := json.Marshal(struct{ Tier string }{r.Rate.span(r.Tier)}) // a string
+	details, _ := json.Marshal(map[string]string{"x_Tier": r.Rate.span(r.Tier)}) // a string
 	return string(details)
-}
-
-// protocol is REST or BITTORRENT; what is stored came by none.
-func (r focusRow) protocol() string {
-	if r.Rate.Unit == GBMonth {
-		return ""
-	}
-	return strings.ToUpper(r.Source.String())
 }

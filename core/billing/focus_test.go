@@ -188,12 +188,16 @@ func isFOCUSMoment(s string) bool {
 	return err == nil && t.Format("2006-01-02T15:04:05Z") == s
 }
 
+// isFlatObject reports whether s is a JSON object of no objects whose keys are our own (Key-Value Format, SKU Price Details).
 func isFlatObject(s string) bool {
 	var object map[string]any
 	if json.Unmarshal([]byte(s), &object) != nil {
 		return false
 	}
-	for _, v := range object {
+	for key, v := range object {
+		if !strings.HasPrefix(key, "x_") {
+			return false
+		}
 		switch v.(type) {
 		case map[string]any, []any:
 			return false
@@ -244,7 +248,8 @@ func TestFOCUSCheckFinds(t *testing.T) {
 		{"arn:aws:s3:::photos", ""},
 		{"TimedStorage-ByteHrs/1", "Storage/1"},
 		{"Shoal Object Storage", ""},
-		{"{\"\"Tier\"\":", "{\"\"Tier\"\":[],"},
+		{"{\"\"x_Tier\"\":", "{\"\"x_Tier\"\":[],"},
+		{"{\"\"x_Tier\"\":", "{\"\"Tier\"\":"},
 		{",0.09,", ",9e-2,"},
 	} {
 		changed := strings.Replace(out.String(), change[0], change[1], 1)

@@ -22,13 +22,13 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files of testdata")
 
-// row returns usage of account "a1..." on a day of November 2026.
-func usageOf(account string, day int, bucket string, o meter.Operation, t meter.UsageType, value int64, source meter.Source) Usage {
+// usageOf returns usage of account "a1..." on a day of November 2026.
+func usageOf(account string, day int, bucket string, o meter.Operation, t meter.UsageType, value int64, source meter.Source) meter.Row {
 	start := time.Date(2026, 11, day, 0, 0, 0, 0, time.UTC)
-	return Usage{meter.Row{
+	return meter.Row{
 		Service: meter.Service, Account: account, Operation: o, UsageType: t, Resource: bucket,
-		StartTime: start, EndTime: start.AddDate(0, 0, 1), UsageValue: value,
-	}, source}
+		StartTime: start, EndTime: start.AddDate(0, 0, 1), UsageValue: value, Source: source,
+	}
 }
 
 // exampleStatements are of two accounts, the second of which is gone: the first sends 150 GB, two thirds of them to
@@ -38,7 +38,7 @@ func exampleStatements(t testing.TB) []*Statement {
 	p, m := shipped(t, "aws-s3-2026"), month(t, "2026-11")
 	rich, gone := strings.Repeat("a1", 32), strings.Repeat("b2", 32)
 	hours := int64(24)
-	usage := []Usage{
+	usage := []meter.Row{
 		usageOf(rich, 1, "", meter.ListAllMyBuckets, meter.RequestsTier1, 3, meter.REST),
 		usageOf(rich, 1, "photos", meter.PutObject, meter.RequestsTier1, 12_345, meter.REST),
 		usageOf(rich, 1, "photos", meter.PutObject, meter.DataTransferIn, 80*gib, meter.REST),
@@ -47,15 +47,15 @@ func exampleStatements(t testing.TB) []*Statement {
 		usageOf(rich, 3, "photos", meter.GetObject, meter.DataTransferOut, 60*gib, meter.BitTorrent),
 		usageOf(rich, 3, "photos", meter.GetObject, meter.RequestsTier2, 7, meter.BitTorrent),
 		usageOf(rich, 3, "music", meter.GetObject, meter.DataTransferOut, 40*gib-1, meter.BitTorrent),
-		usageOf(rich, 30, "photos", meter.StandardStorage, meter.TimedStorage, 51_203*30*gib*hours, meter.REST),
-		usageOf(rich, 30, "photos", meter.StandardStorage, meter.StorageObjectCount, 12_345, meter.REST),
-		usageOf(rich, 30, "music", meter.StandardStorage, meter.TimedStorage, 1, meter.REST),
+		usageOf(rich, 30, "photos", meter.StandardStorage, meter.TimedStorage, 51_203*30*gib*hours, meter.AnySource),
+		usageOf(rich, 30, "photos", meter.StandardStorage, meter.StorageObjectCount, 12_345, meter.AnySource),
+		usageOf(rich, 30, "music", meter.StandardStorage, meter.TimedStorage, 1, meter.AnySource),
 	}
 	first, err := p.Statement(Account{rich, "123456789012", `<b>"Ann" & Söhne`}, m, m.End().Add(settles), usage)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := p.Statement(Account{gone, "000000000007", ""}, m, time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC), []Usage{
+	second, err := p.Statement(Account{gone, "000000000007", ""}, m, time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC), []meter.Row{
 		usageOf(gone, 4, "old", meter.GetObject, meter.RequestsTier2, 1, meter.REST),
 	})
 	if err != nil {

@@ -14,18 +14,12 @@ import (
 // come late are counted by then.
 const settles = time.Hour
 
-// Usage is a row of the usage report, with the source that it came by.
-type Usage struct {
-	meter.Row
-	Source meter.Source
-}
-
-// Charge is the part of one row of usage that is in one tier.
+// Charge is the part of one row of the usage report that is in one tier.
 type Charge struct {
-	Usage       // UsageValue is that of the part
-	Rate  *Rate // of the plan; not changed
-	Tier  int   // index into Rate.Tiers
-	Cost  Money
+	meter.Row       // UsageValue is that of the part
+	Rate      *Rate // of the plan; not changed
+	Tier      int   // index into Rate.Tiers
+	Cost      Money
 }
 
 // Sum adds charges up. Torrent and TorrentCost are the parts of Quantity and Cost that were sent to peers: a view, they
@@ -93,12 +87,12 @@ type Statement struct {
 }
 
 // Statement prices the usage of an account in a month. usage has rows of that account and month alone, of any granularity,
-// in any order; it is sorted in place. now decides whether more will come. A usage type without a rate, and a sum out
+// in any order, by source; it is sorted in place. now decides whether more will come. A usage type without a rate, and a sum out
 // of range, are InvalidRequest: there is no statement without a price.
 //
 // Tiers are used up in order of time: the first bytes of the month have the price of the first tier, whichever bucket
 // they are of.
-func (p *Plan) Statement(a Account, m Month, now time.Time, usage []Usage) (*Statement, error) {
+func (p *Plan) Statement(a Account, m Month, now time.Time, usage []meter.Row) (*Statement, error) {
 	slices.SortFunc(usage, compareUsage)
 	s := &Statement{Plan: p, Account: a, Month: m, Until: m.End(), Estimated: now.Before(m.End().Add(settles))}
 	if now.Before(s.Until) {
@@ -195,7 +189,7 @@ func compareLines(a, b Line) int {
 	)
 }
 
-func compareUsage(a, b Usage) int {
+func compareUsage(a, b meter.Row) int {
 	return cmp.Or(
 		a.StartTime.Compare(b.StartTime),
 		cmp.Compare(a.Resource, b.Resource),

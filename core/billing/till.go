@@ -19,7 +19,7 @@ type till struct {
 
 // charge appends the charges of u to charges. What u costs in a tier is the difference that it makes to the rounded cost of
 // all that is in the tier.
-func (t *till) charge(charges []Charge, u Usage) ([]Charge, error) {
+func (t *till) charge(charges []Charge, u meter.Row) ([]Charge, error) {
 	used := t.pool.used
 	if err := t.pool.add(u.UsageValue); err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (t *till) charge(charges []Charge, u Usage) ([]Charge, error) {
 		}
 		part := u
 		part.UsageValue = to - used
-		charges = append(charges, Charge{Usage: part, Rate: t.rate, Tier: t.tier, Cost: cost - t.cost})
+		charges = append(charges, Charge{Row: part, Rate: t.rate, Tier: t.tier, Cost: cost - t.cost})
 		used, t.cost = to, cost
 		if to == end {
 			t.tier, t.from, t.cost = t.tier+1, end, 0

@@ -16,9 +16,6 @@ import (
 	"shoal/core/meter"
 )
 
-// maxStatementRows bounds the memory of one answer (about 400 MB): rows of the usage report by day.
-const maxStatementRows = 1 << 20
-
 // StatementQuery says which statements are asked for.
 type StatementQuery struct {
 	Month    string // YYYY-MM, UTC
@@ -147,25 +144,20 @@ func (h *Handler) planOf(r *http.Request) (*billing.Plan, error) {
 
 // usageOf returns the usage of a month by account: of one, or of all when it is "". It adds up the usage report by day:
 // what no account pays for is left out.
-func (h *Handler) usageOf(ctx context.Context, account access.CanonicalID, month billing.Month) (map[string][]billing.Usage, error) {
-	used, count := make(map[string][]billing.Usage), 0
+func (h *Handler) usageOf(ctx context.Context, account access.CanonicalID, month billing.Month) (map[string][]meter.Row, error) {
+	rows, err := h.meter.Report(ctx, meter.Query{
+		From: month.Start(), To: month.End(), Granularity: meter.Day, Account: string(account), BySource: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	used := make(map[string][]meter.Row)
 	if account != "" {
 		used[string(account)] = nil
 	}
-	for _, source := range meter.Sources() {
-		rows, err := h.meter.Report(ctx, meter.Query{
-			From: month.Start(), To: month.End(), Granularity: meter.Day, Account: string(account), Source: source,
-		})
-		if err != nil {
-			return nil, err
-		}
-		if count += len(rows); count > maxStatementRows {
-			return nil, invalid("account", fmt.Errorf("more than %d rows of usage: ask for one account", maxStatementRows))
-		}
-		for _, row := range rows {
-			if row.Account != "" {
-				used[row.Account] = append(used[row.Account], billing.Usage{Row: row, Source: source})
-			}
+	for _, row := range rows {
+		if row.Account != "" {
+			used[row.Account] = append(used[row.Account], row)
 		}
 	}
 	return used, nil
