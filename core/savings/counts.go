@@ -9,7 +9,7 @@ type Counts struct {
 
 	// As peers say when they announce themselves: bounded, but anybody can say it.
 	ClaimedBytes int64 // payload received, from whomever
-	Completions  int64 // completed events, one of each address and port while it stays
+	Completions  int64 // downloads that they say are complete, one of each address and port while it stays
 
 	// As the seeder sees its connections: pieces that a peer announced and that the origin did not send it.
 	ObservedBytes int64

@@ -216,13 +216,17 @@ func stateOf(a *Announce) peerState {
 // updateTable applies one announce to t, a table of s, in which its peer is at i, or -1. s.mu is held.
 func updateTable[K packed](s *Swarm, t *table[K], i int, rec record[K], a *Announce) {
 	var old peerState
+	whole := false
 	if i >= 0 {
 		old, rec.claim = t.list[i].state, t.list[i].claim
-		s.claimed(&rec.claim, a)
+		whole = s.claimed(&rec.claim, a)
 	} else {
 		rec.claim = s.newClaim(a)
 	}
 	if a.Event == tracker.Stopped {
+		if whole && old&isFinished == 0 { // aria2 that does not seed says no completed
+			s.count(a.Now, savings.Counts{Completions: 1})
+		}
 		if i >= 0 {
 			t.removeAt(i)
 			s.r.peers.Add(-1)

@@ -32,12 +32,13 @@ func (s *Swarm) newClaim(a *Announce) claim {
 	return claim{counted: units(a.Downloaded, shift), lacks: units(left, shift)}
 }
 
-// claimed counts what a says that the peer of c received since its last announce. s.mu is held.
-func (s *Swarm) claimed(c *claim, a *Announce) {
+// claimed counts what a says that the peer of c received since its last announce, and reports whether that was all that it
+// lacked. s.mu is held.
+func (s *Swarm) claimed(c *claim, a *Announce) (whole bool) {
 	length := s.Torrent().Length
 	left, ok := leftOf(a, length)
 	if !ok {
-		return
+		return false
 	}
 	shift := claimShift(length)
 	downloaded := units(a.Downloaded, shift)
@@ -46,11 +47,12 @@ func (s *Swarm) claimed(c *claim, a *Announce) {
 	lacks := units(left+1<<shift-1, shift)
 	n := min(downloaded-c.counted, c.lacks-min(lacks, c.lacks))
 	if n == 0 {
-		return
+		return false
 	}
 	c.counted += n
 	c.lacks -= n
 	s.count(a.Now, savings.Counts{ClaimedBytes: int64(n) << shift})
+	return left == 0
 }
 
 // leftOf returns the bytes that a peer lacks, at most length; not ok while it does not say.

@@ -76,6 +76,10 @@ func TestClaims(t *testing.T) {
 		{"restarted without a word", []said{{a, 0, all, tracker.Started}, {a, half, all - half, tracker.None}, {a, 0, all - half, tracker.Started}, {a, all - half, 0, tracker.Completed}}, all, 1},
 		{"a magnet link", []said{{a, 0, unknown, tracker.Started}, {a, all, unknown, tracker.None}, {a, all, 0, tracker.Completed}}, all, 1},
 		{"a magnet link of aria2", []said{{a, 0, 0, tracker.Started}, {a, half, all - half, tracker.None}, {a, all, 0, tracker.Completed}}, all, 1},
+		{"aria2 that does not seed", []said{{a, 0, all, tracker.Started}, {a, all, 0, tracker.Stopped}, {a, all, 0, tracker.Stopped}}, all, 1},
+		{"the same with a magnet link", []said{{a, 0, 0, tracker.Started}, {a, all, 0, tracker.Stopped}}, all, 1},
+		{"the same of what it had half of", []said{{a, 0, half, tracker.Started}, {a, half, 0, tracker.Stopped}}, half, 1},
+		{"stopped with nothing left that it had not downloaded", []said{{a, 0, all, tracker.Started}, {a, 0, 0, tracker.Stopped}}, 0, 0},
 		{"says only that it completed", []said{{a, 0, all, tracker.Started}, {a, all, unknown, tracker.Completed}}, all, 1},
 		{"counters as large as they get", []said{{a, 0, math.MaxInt64, tracker.Started}, {a, math.MaxInt64, 0, tracker.Completed}}, all, 1},
 		{"a liar who starts over and over", []said{
