@@ -148,8 +148,8 @@ func TestSharesAddUp(t *testing.T) {
 // cost". What is stored and how often it is downloaded the quotation does not say. At the prices of March 2006, $0.20 a GB
 // either way and $0.15 a GB-month, it can only be 3 GB, a month and 100 downloads.
 //
-// The third figure is what storage and five copies cost; the upload, which the other two have, is not in it. With it, it is
-// $4.05: that of a month into which the upload falls.
+// The third figure does not go with the other two, which have the upload: with it, five downloads of each block make $4.05. It is
+// what storage and five transfers cost: five downloads and no upload, or the upload and four downloads. Both are here.
 func TestJeffBarrs2006(t *testing.T) {
 	const (
 		size      = 3 * gb
@@ -169,6 +169,7 @@ func TestJeffBarrs2006(t *testing.T) {
 		{"traditional", downloads, 0, "61.050000", "60.450000", "0.000000"},
 		{"BitTorrent at best", 0, 1, "1.650000", "1.050000", "59.400000"},
 		{"each block five times", 0, 5, "4.050000", "3.450000", "57.000000"},
+		{"each block four times", 0, 4, "3.450000", "2.850000", "57.600000"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			engine := openEngine(t, vfs.NewMem())
@@ -203,7 +204,7 @@ func TestJeffBarrs2006(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rows = append(rows, meter.Row{ // what the sampler makes of a whole month
+			rows = append(rows, meter.Row{ // what is stored for a whole month
 				Account: "jeff", Resource: "films", Operation: meter.StandardStorage, UsageType: meter.TimedStorage,
 				UsageValue: size * int64(month.End().Sub(month.Start())/time.Hour),
 			})
