@@ -52,7 +52,7 @@ type Handler struct {
 	mux      *http.ServeMux
 
 	accountRoutes map[string]bool // patterns of mux that are not for root alone; see forAccounts
-	reports       chan struct{}   // one for each usage report that is being read
+	reports       chan struct{}   // one for each report that is being made
 }
 
 // New returns the API over the given parts of the core.
@@ -94,10 +94,10 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 	h.mux.HandleFunc("GET /v1/status", h.json(h.status))
 	h.mux.HandleFunc("GET /v1/swarms", h.json(h.swarms))
 	h.forAccounts("GET /v1/accounts", h.json(h.listAccounts))
-	h.forAccounts("GET /v1/savings", h.savings)
-	h.forAccounts("GET /v1/usage", h.usage)
-	h.forAccounts("GET /v1/statements", h.statements)
-	h.forAccounts("POST /v1/statements", h.statements)
+	h.forAccounts("GET /v1/savings", h.report(h.savings))
+	h.forAccounts("GET /v1/usage", h.report(h.usage))
+	h.forAccounts("GET /v1/statements", h.report(h.statements))
+	h.forAccounts("POST /v1/statements", h.report(h.statements))
 	h.forAccounts("GET /v1/budgets", h.json(h.budgets))
 	h.forAccounts("POST /v1/budgets", h.json(h.createBudget))
 	h.forAccounts("GET /v1/budgets/{name}", h.json(h.budget))

@@ -16,17 +16,12 @@ import (
 )
 
 const (
-	maxReports    = 4                // read at the same time: each may take memory for the rows of one period
+	maxReports    = 4                // made at the same time: each may take memory for a million rows
 	reportWaiting = 10 * time.Second // for one of them to end
 )
 
 // usage answers the report in the format asked for, while it is read: an error in its middle cuts the answer off.
 func (h *Handler) usage(w http.ResponseWriter, r *http.Request) {
-	if err := h.awaitReport(r.Context()); err != nil {
-		h.fail(w, r, err)
-		return
-	}
-	defer func() { <-h.reports }()
 	write, contentType, err := reportFormat(r.FormValue("format"))
 	if err != nil {
 		h.fail(w, r, err)
@@ -52,7 +47,19 @@ func (h *Handler) usage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// awaitReport waits until one more report may be read. SlowDown, Canceled.
+// report has serve make one of at most maxReports reports at a time.
+func (h *Handler) report(serve http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := h.awaitReport(r.Context()); err != nil {
+			h.fail(w, r, err)
+			return
+		}
+		defer func() { <-h.reports }()
+		serve(w, r)
+	}
+}
+
+// awaitReport waits until one more report may be made. SlowDown, Canceled.
 func (h *Handler) awaitReport(ctx context.Context) error {
 	timer := time.NewTimer(reportWaiting)
 	defer timer.Stop()
@@ -62,7 +69,7 @@ func (h *Handler) awaitReport(ctx context.Context) error {
 	case <-ctx.Done():
 		return fault.New("report usage", "", fault.Canceled, ctx.Err())
 	case <-timer.C:
-		return fault.New("report usage", "", fault.SlowDown, errors.New("others are being read"))
+		return fault.New("report usage", "", fault.SlowDown, errors.New("others are being made"))
 	}
 }
 

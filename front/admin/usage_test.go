@@ -139,12 +139,20 @@ func (f *fullWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
 // TestReportsAtATime: more than some reports at the same time wait, and are let in when one has ended.
 func TestReportsAtATime(t *testing.T) {
+	for name, path := range map[string]string{
+		"usage": usagePath, "statements": "/v1/statements?month=2026-01&format=text", "savings": "/v1/savings?month=2026-01",
+	} {
+		t.Run(name, func(t *testing.T) { testReportsAtATime(t, path) })
+	}
+}
+
+func testReportsAtATime(t *testing.T, path string) {
 	h := newTestHandler(t)
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	ask := func(ctx context.Context) int {
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", usagePath, nil))
+		h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", path, nil))
 		return w.Code
 	}
 	for range maxReports {
