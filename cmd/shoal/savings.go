@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -22,7 +23,7 @@ type savingsCommand struct {
 // Run prints the savings report.
 func (c *savingsCommand) Run(ctx context.Context, t *terminal) error {
 	if c.Top < 1 {
-		return usageError{fmt.Errorf("--top is more than 0")}
+		return usageError{errors.New("--top must be more than 0")}
 	}
 	if c.Month == "" {
 		c.Month = time.Now().UTC().Format("2006-01")
