@@ -90,7 +90,7 @@ func Open(dir string, o Options) (*Engine, error) {
 	}
 	// Whoever finds the disk full gives up the ballast and tries once more: Pebble takes a log that cannot be
 	// written for fatal.
-	fsys := vfs.OnDiskFull(o.FS, e.ballast.release)
+	fsys := vfs.OnDiskFull(markerFS{o.FS}, e.ballast.release)
 	db, err := pebble.Open(dir, e.pebbleOptions(fsys, o))
 	if err != nil {
 		return nil, fmt.Errorf("pebblekv: open %s: %w", dir, err)
