@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -78,33 +79,32 @@ func SyncDir(fsys vfs.FS, dir string) error {
 	return nil
 }
 
-// MkdirAll creates dir and its missing parents with mode 0700. When it returns nil, each created directory
-// survives a crash. An existing dir is fine, and is taken as durable.
+// MkdirAll creates dir and its missing parents with mode 0700. When it returns nil, dir survives a crash, also one that
+// was there: a process may have been killed between the creation and the sync.
 func MkdirAll(fsys vfs.FS, dir string) error {
-	var created []string
+	var missing []string // the deepest first
 	for at := dir; ; at = fsys.PathDir(at) {
 		info, err := fsys.Stat(at)
 		if err == nil && !info.IsDir() {
 			return fmt.Errorf("create directory %s: %w", dir, &os.PathError{Op: "mkdir", Path: at, Err: fs.ErrExist})
 		}
 		if err == nil {
+			// Best effort: what was there before the first start is in a directory that may not be ours to open.
+			_ = SyncDir(fsys, fsys.PathDir(at))
 			break
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("create directory %s: %w", dir, err)
 		}
-		created = append(created, at)
+		missing = append(missing, at)
 		if at == fsys.PathDir(at) {
 			break
 		}
 	}
-	if len(created) == 0 {
-		return nil
-	}
-	if err := fsys.MkdirAll(dir, dirPerm); err != nil {
-		return fmt.Errorf("create directory %s: %w", dir, err)
-	}
-	for _, at := range created {
+	for _, at := range slices.Backward(missing) { // each is durable before there is one in it
+		if err := fsys.MkdirAll(at, dirPerm); err != nil {
+			return fmt.Errorf("create directory %s: %w", dir, err)
+		}
 		if err := SyncDir(fsys, fsys.PathDir(at)); err != nil {
 			return err
 		}

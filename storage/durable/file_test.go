@@ -76,6 +76,32 @@ func TestWriteFileStoppedAtEveryStep(t *testing.T) {
 	}
 }
 
+// TestMkdirAllAfterAKill kills the process before each file operation of a MkdirAll, starts it again and cuts the power.
+func TestMkdirAllAfterAKill(t *testing.T) {
+	const steps = 100
+	finished := false
+	for step := int32(0); step < steps && !finished; step++ {
+		disk := vfs.NewCrashableMem()
+		var count atomic.Int32
+		killed := errorfs.Wrap(disk, errorfs.InjectorFunc(func(errorfs.Op) error {
+			if count.Add(1) > step {
+				return errorfs.ErrInjected
+			}
+			return nil
+		}))
+		finished = durable.MkdirAll(killed, "/a/b/c") == nil
+		if err := durable.MkdirAll(disk, "/a/b/c"); err != nil {
+			t.Fatalf("step %d: %v", step, err)
+		}
+		if _, err := disk.CrashClone(vfs.CrashCloneCfg{}).Stat("/a/b/c"); err != nil {
+			t.Errorf("step %d: %v", step, err)
+		}
+	}
+	if !finished {
+		t.Fatalf("MkdirAll did not finish in %d steps", steps)
+	}
+}
+
 func TestMkdirAllRefusesAFile(t *testing.T) {
 	disk := vfs.NewMem()
 	if err := durable.WriteFile(disk, "f", []byte("x")); err != nil {
