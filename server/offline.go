@@ -8,6 +8,8 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"shoal/core/account"
 	"shoal/core/meter"
 	"shoal/core/object"
@@ -34,7 +36,7 @@ func adminOffline(data, region string) (*admin.Client, func() error, error) {
 		return nil, nil, err
 	}
 	log := slog.New(slog.DiscardHandler)
-	st, err := openStores(data, log)
+	st, err := openStores(vfs.Default, data, log)
 	if err != nil {
 		return nil, nil, err
 	}

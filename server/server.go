@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"shoal/config"
 	"shoal/core/accesslog"
 	"shoal/core/account"
@@ -99,7 +101,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err = s.openPricePlan(); err != nil {
 		return err
 	}
-	if s.stores, err = openStores(s.cfg.Data, s.log); err != nil {
+	if s.stores, err = openStores(vfs.Default, s.cfg.Data, s.log); err != nil {
 		return err
 	}
 	s.accounts = account.New(s.stores.metadata, account.Options{Now: s.now, Logger: s.log})

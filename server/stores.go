@@ -24,18 +24,19 @@ type stores struct {
 	content  *fileblob.Store  // DATA/blobs
 }
 
-func openStores(data string, log *slog.Logger) (*stores, error) {
-	if err := durable.MkdirAll(vfs.Default, data); err != nil {
+// openStores opens both below data, which is created when missing. After a crash at any moment it opens them again.
+func openStores(fs vfs.FS, data string, log *slog.Logger) (*stores, error) {
+	if err := durable.MkdirAll(fs, data); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	metadata, err := pebblekv.Open(filepath.Join(data, "meta"), pebblekv.Options{Logger: log})
+	metadata, err := pebblekv.Open(filepath.Join(data, "meta"), pebblekv.Options{FS: fs, Logger: log})
 	if errors.Is(err, syscall.EAGAIN) { // the lock of the directory
 		return nil, fmt.Errorf("%s is in use by another shoal process: %w", data, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("metadata store: %w", err)
 	}
-	content, err := fileblob.Open(filepath.Join(data, "blobs"), fileblob.Options{})
+	content, err := fileblob.Open(filepath.Join(data, "blobs"), fileblob.Options{FS: fs})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("content store: %w", err), metadata.Close())
 	}

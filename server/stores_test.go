@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"shoal/core/access"
 	"shoal/core/meter"
 	"shoal/core/object"
@@ -23,7 +25,7 @@ type storageReport struct {
 
 func openStorageReport(t *testing.T, dir string, now *time.Time) *storageReport {
 	t.Helper()
-	st, err := openStores(dir, slog.New(slog.DiscardHandler))
+	st, err := openStores(vfs.Default, dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
