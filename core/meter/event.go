@@ -25,7 +25,8 @@ type Event struct {
 	Requests  int64
 	BytesIn   int64
 	BytesOut  int64
-	Log       Log // zero when the bucket has no access log
+	Log       Log       // zero when the bucket has no access log
+	Transfer  *Transfer // that brought BytesOut, by its InEvent: it ends with the event
 }
 
 // Log is what one event says in the access log of its bucket. It becomes durable in the commit that counts the event,

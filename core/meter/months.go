@@ -47,8 +47,8 @@ type scopeMonth struct {
 }
 
 // Months keeps what scopes use in a month at hand, for those alone that somebody asks about: what the usage report had, and
-// what was recorded since. Recording takes no lock; an event of a scope that nobody asks about costs a look-up, and none while
-// nobody asks about any. Safe for concurrent use.
+// what was recorded since, or sent by a Transfer that is under way. Recording takes no lock but for the end of a Transfer; an
+// event of a scope that nobody asks about costs a look-up, and none while nobody asks about any. Safe for concurrent use.
 type Months struct {
 	reporter Reporter
 	next     Recorder
@@ -62,9 +62,11 @@ type Months struct {
 type total struct {
 	reading sync.Mutex // held while the report is read
 	report  atomic.Pointer[reading]
-	// seen are the requests and bytes recorded since the total is kept. An event is in the meter before it is here: what is
-	// here when a report is asked for, that report has.
-	seen [numUsageTypes]atomic.Int64
+	// seen are the requests and bytes recorded since the total is kept, and bytes under way. An event is in the meter before it
+	// is here: what is here when a report is asked for, but for what is under way, that report has.
+	seen     [numUsageTypes]atomic.Int64
+	mu       sync.Mutex // guards underWay, and that seen changes with it
+	underWay int64      // of seen[DataTransferOut]: what transfers have sent whose events are to come
 }
 
 // reading is a report of the usage of a scope.
@@ -72,7 +74,7 @@ type reading struct {
 	at   time.Time
 	rows []Row
 	sent int64                // of DataTransferOut
-	seen [numUsageTypes]int64 // total.seen before it was asked for
+	seen [numUsageTypes]int64 // what was recorded of total.seen before it was asked for
 }
 
 // streamed are the types of usage that events bring; what is stored only a report tells.
@@ -117,7 +119,7 @@ func (t *total) add(e *Event) {
 		}
 	}
 	add(DataTransferIn, e.BytesIn)
-	add(DataTransferOut, e.BytesOut)
+	t.arrive(e.BytesOut, e.Transfer.in(t))
 	switch e.Tier {
 	case Tier1:
 		add(RequestsTier1, e.Requests)
@@ -148,6 +150,7 @@ func (m *Months) Keep(ctx context.Context, s Scope, maxAge time.Duration) error 
 	for _, u := range streamed() {
 		r.seen[u] = t.seen[u].Load()
 	}
+	r.seen[DataTransferOut] = t.recorded()
 	var err error
 	if r.rows, err = m.reporter.Report(ctx, key.month.Report(s)); err != nil {
 		return fmt.Errorf("usage of %s %s in %s: %w", s.Account, s.Bucket, key.month, err)
@@ -165,7 +168,8 @@ func fresh(r *reading, now time.Time, maxAge time.Duration) bool {
 	return r != nil && (maxAge == 0 || now.Sub(r.at).Abs() < maxAge) // a clock that was set back makes it old
 }
 
-// Sent returns the bytes that s has sent in this month: its DataTransfer-Out-Bytes. ok is false before they are known: see Keep.
+// Sent returns the bytes that s has sent in this month: its DataTransfer-Out-Bytes, and those of transfers under way. ok is
+// false before they are known: see Keep.
 func (m *Months) Sent(s Scope) (bytes int64, ok bool) {
 	t, r := m.known(s)
 	if r == nil {
@@ -174,8 +178,8 @@ func (m *Months) Sent(s Scope) (bytes int64, ok bool) {
 	return r.sent + t.since(r, DataTransferOut), true
 }
 
-// Rows returns the usage report of s in this month, to the last event: what was recorded since the report was read is in
-// rows of its own, as GetObject. ok is as for Sent.
+// Rows returns the usage report of s in this month, to the last event and with transfers under way: what the report that was
+// read has not is in rows of its own, as GetObject. ok is as for Sent.
 func (m *Months) Rows(s Scope) (rows []Row, ok bool) {
 	t, r := m.known(s)
 	if r == nil {
