@@ -25,18 +25,24 @@ const (
 	textStopped      = "The budget of this bucket is used up: it sends nothing to anonymous clients until it has one again."
 )
 
+// refusal returns the action in force that refuses c the content of its version, None when none does.
+func (h *Handler) refusal(c *call) budget.Action {
+	if !c.anonymous() {
+		return budget.None
+	}
+	action := h.o.Budgets.InForce(c.bucket.Owner, c.bucket.Name)
+	if action == budget.TorrentsOnly && !h.hasTorrent(c) {
+		return budget.None
+	}
+	return action
+}
+
 // budgetAllows refuses an anonymous client the content of an object while a budget says so.
 func (h *Handler) budgetAllows(c *call) error {
-	if c.principal.Kind != access.Anonymous {
-		return nil
-	}
-	switch h.o.Budgets.InForce(c.bucket.Owner, c.bucket.Name) {
+	switch h.refusal(c) {
 	case budget.StopAnonymousEgress:
 		return errorOf(codeAccessDenied, textStopped)
 	case budget.TorrentsOnly:
-		if !h.hasTorrent(c) {
-			return nil
-		}
 		e := errorOf(codeAccessDenied, textTorrentsOnly)
 		if !c.website { // which has no ?torrent
 			e.extra = append(e.extra, element{"Torrent", h.torrentURL(c)})

@@ -68,6 +68,7 @@ type response struct {
 	header http.Header // may be nil
 	raw    []byte      // sent as it is, with the Content-Type in header
 	stream stream      // sent as it is read; closed by render
+	opened *call       // whose version stream is the content of; nil for others
 	length int64       // bytes of stream; with no stream, the Content-Length of an answer to HEAD; -1 when nobody knows
 	code   code        // of the error that a website's own page stands for
 	fault  error       // of ours, in a part of an answer that is none as a whole (DeleteObjects); for the log

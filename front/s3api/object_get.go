@@ -39,7 +39,7 @@ func (h *Handler) openObject(c *call) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer.stream = r
+	answer.stream, answer.opened = r, c
 	return answer, nil
 }
 

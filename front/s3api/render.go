@@ -22,8 +22,9 @@ type outcome struct {
 	cause  error // why the answer was an error, or broke off
 	ours   bool  // the fault is ours
 
-	turnAround time.Duration // from the last byte of the request to the first one of the answer, where there is an access log
-	document   bool          // the code is that of an error that a website shows a document of its own for
+	transfer   *meter.Transfer // of an object, for its event
+	turnAround time.Duration   // from the last byte of the request to the first one of the answer, where there is an access log
+	document   bool            // the code is that of an error that a website shows a document of its own for
 }
 
 // render answers a request: the only place that writes, meters and logs.
@@ -45,6 +46,9 @@ func (h *Handler) render(w http.ResponseWriter, c *call, answer *response, err e
 	out.cause = errors.Join(out.cause, answer.fault)
 	out.turnAround = h.turnAround(c)
 	body := &stallWriter{dst: w, control: c.control}
+	if answer.opened != nil {
+		body.content = h.outgoing(answer.opened)
+	}
 	c.leaveBody()
 	if c.early != nil && c.early.begun {
 		body, answer.raw = c.early.body, c.early.rest(answer.raw)
@@ -55,7 +59,7 @@ func (h *Handler) render(w http.ResponseWriter, c *call, answer *response, err e
 		out.cause = errors.Join(out.cause, sendErr)
 		out.ours = out.ours || !body.lost
 	}
-	out.sent = body.written
+	out.sent, out.transfer = body.written, body.content.transfer.InEvent()
 	h.record(c, out)
 	h.metrics.observe(c, out, h.o.Now())
 	h.log(c, out)
@@ -145,7 +149,9 @@ func (e *apiError) response(c *call) *response {
 
 // record meters one request, with what the access log says of it.
 func (h *Handler) record(c *call, out outcome) {
-	e := meter.Event{At: c.started, Source: meter.REST, Account: string(c.principal.CanonicalID), Operation: meter.UnknownAction}
+	e := meter.Event{
+		At: c.started, Source: meter.REST, Account: string(c.principal.CanonicalID), Operation: meter.UnknownAction, Transfer: out.transfer,
+	}
 	if c.bucket != nil {
 		e.Account, e.Bucket = c.bucket.Owner, c.bucket.Name
 	}

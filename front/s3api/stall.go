@@ -58,18 +58,27 @@ type stallWriter struct {
 	dst     http.ResponseWriter
 	control *http.ResponseController
 	written int64
-	lost    bool // the client takes no more: what fails now is not ours
+	content outgoing // of an object; zero for other answers
+	lost    bool     // the client takes, or gets, no more: what fails now is not ours
 }
 
 func (s *stallWriter) extend() {
 	_ = s.control.SetWriteDeadline(time.Now().Add(bodyStallTimeout))
 }
 
+// next begins a stretch, or says why there is none.
+func (s *stallWriter) next() error {
+	s.extend()
+	return s.content.next(s.written)
+}
+
 // Write implements io.Writer.
 func (s *stallWriter) Write(p []byte) (total int, err error) {
 	for len(p) > 0 && err == nil {
+		if err = s.next(); err != nil {
+			break
+		}
 		var n int
-		s.extend()
 		n, err = s.dst.Write(p[:min(len(p), maxWriteStretch)])
 		s.written += int64(n)
 		total += n
@@ -92,7 +101,10 @@ func (s *stallWriter) ReadFrom(src io.Reader) (total int64, err error) {
 			stretch.N = min(left, maxWriteStretch)
 		}
 		want := stretch.N
-		s.extend()
+		if err := s.next(); err != nil {
+			s.lost = true
+			return total, err
+		}
 		n, err := io.Copy(s.dst, stretch)
 		s.written += n
 		total += n

@@ -21,5 +21,8 @@ const (
 // maxDrain is how much of a refused request is read before the fault is told, in bytes: whatever has its data inline.
 const maxDrain = 4 << 20
 
+// maxWriteStretch is how much content is handed on at once, in bytes: a budget that is used up meanwhile stops the rest.
+const maxWriteStretch = 256 << 10
+
 // maxSkew is how far the timestamp of a request may be from our clock (S3 developer guide, Authenticating SOAP requests).
 const maxSkew = 15 * time.Minute

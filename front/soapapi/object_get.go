@@ -106,10 +106,14 @@ func (h *Handler) readObject(c *call, g reading) (*answer, error) {
 // maySend refuses content when a quota is used up, and to anonymous clients when a budget with an action is: there are no
 // torrents over SOAP, so either action stops them.
 func (h *Handler) maySend(c *call) error {
-	if c.principal.Kind == access.Anonymous && h.o.Budgets.InForce(c.bucket.Owner, c.bucket.Name) != budget.None {
+	if h.overBudget(c) {
 		return errorOf(codeAccessDenied, "The budget of this bucket is used up: anonymous clients get no content by SOAP until it has one again.")
 	}
 	return h.o.Quota.MaySend(c.ctx, c.bucket.Limited())
+}
+
+func (h *Handler) overBudget(c *call) bool {
+	return c.principal.Kind == access.Anonymous && h.o.Budgets.InForce(c.bucket.Owner, c.bucket.Name) != budget.None
 }
 
 // attachmentID names the content of an object in an answer.

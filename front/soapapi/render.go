@@ -6,9 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/xml"
 	"errors"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -28,6 +26,8 @@ type outcome struct {
 	sent       int64         // bytes
 	cause      error         // why the answer was a fault, or broke off
 	ours       bool          // the fault is ours
+
+	transfer *meter.Transfer // of an object, for its event
 }
 
 // render answers a request: the only place that writes, meters and logs.
@@ -44,11 +44,15 @@ func (h *Handler) render(c *call, a *answer, err error) {
 	}
 	out.turnAround = h.o.Now().Sub(c.heard())
 	to := &countWriter{dst: c.writer}
+	if a != nil && a.content != nil {
+		to.transfer = meter.Begin(h.meter, meter.Scope{Account: c.bucket.Owner, Bucket: c.bucket.Name}, c.started)
+		to.over = func() bool { return h.overBudget(c) }
+	}
 	if sendErr := send(c, to, soap.Envelope(body), a, out.code); sendErr != nil {
 		out.cause = errors.Join(out.cause, sendErr)
 		out.ours = out.ours || !to.lost && !isNetError(sendErr) && c.ctx.Err() == nil
 	}
-	out.sent = to.written
+	out.sent, out.transfer = to.written, to.transfer.InEvent()
 	h.record(c, out)
 	h.metrics.observe(c, out, h.o.Now())
 	h.log(c, out)
@@ -92,34 +96,6 @@ func boundary() string {
 	return "shoal-" + hex.EncodeToString(b[:])
 }
 
-// countWriter counts what goes out. It hands files on to the kernel.
-type countWriter struct {
-	dst     io.Writer
-	written int64
-	lost    bool // the client takes no more: what fails now is not ours
-}
-
-// Write implements io.Writer.
-func (w *countWriter) Write(p []byte) (int, error) {
-	n, err := w.dst.Write(p)
-	w.written += int64(n)
-	w.lost = w.lost || err != nil
-	return n, err
-}
-
-// ReadFrom implements io.ReaderFrom.
-func (w *countWriter) ReadFrom(src io.Reader) (int64, error) {
-	n, err := io.Copy(w.dst, src)
-	w.written += n
-	return n, err
-}
-
-// isNetError tells an error of the connection from one of the content that was sent.
-func isNetError(err error) bool {
-	var e *net.OpError
-	return errors.As(err, &e)
-}
-
 // marshal returns the body of an answer: <NameResponse> with the result of the operation.
 func marshal(o *operation, result any) []byte {
 	var b bytes.Buffer
@@ -140,7 +116,9 @@ func marshal(o *operation, result any) []byte {
 
 // record meters one request, with what the access log says of it.
 func (h *Handler) record(c *call, out outcome) {
-	e := meter.Event{At: c.started, Source: meter.SOAP, Account: string(c.principal.CanonicalID), Operation: meter.UnknownAction}
+	e := meter.Event{
+		At: c.started, Source: meter.SOAP, Account: string(c.principal.CanonicalID), Operation: meter.UnknownAction, Transfer: out.transfer,
+	}
 	if c.bucket != nil {
 		// The owner pays for what is asked of his bucket, and Requester Pays has no SOAP.
 		e.Account, e.Bucket = c.bucket.Owner, c.bucket.Name
