@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -168,6 +170,69 @@ func TestBudgetStopsTheOriginInMidSwarm(t *testing.T) {
 		_, err := dialPeer(t, s.peer, m.InfoHash())
 		return err == nil
 	})
+}
+
+// slowGET begins an anonymous GET whose answer waits for its reader.
+func slowGET(t *testing.T, url string) io.Reader {
+	t.Helper()
+	web := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err == nil {
+			err = conn.(*net.TCPConn).SetReadBuffer(64 << 10)
+		}
+		return conn, err
+	}}
+	t.Cleanup(web.CloseIdleConnections)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := web.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Body.Close() })
+	if a.StatusCode != http.StatusOK {
+		t.Fatalf("GET: status %d", a.StatusCode)
+	}
+	return a.Body
+}
+
+// TestBudgetCutsGETsOff: anonymous GETs that are under way, and nothing else, use a budget up, and none of them comes to its end.
+func TestBudgetCutsGETsOff(t *testing.T) {
+	const size, limit, sip, crowd = 24 << 20, 1 << 20, 32 << 10, 3
+	s := start(t, options{})
+	s.makeBucket(budgetBucket, true)
+	bucket := budgetBucket
+	for key, bytes := range map[string]int64{budgetKey: size, "small": 1} {
+		path := filepath.Join(t.TempDir(), key)
+		writeContent(t, path, 9, bytes)
+		putFile(t, s, path, &s3.PutObjectInput{Bucket: &bucket, Key: &key, ACL: types.ObjectCannedACLPublicRead})
+	}
+	s.budget("create", "month", "--bucket", budgetBucket, "--egress", strconv.Itoa(limit), "--action", "stop-anonymous-egress")
+	var answers [crowd]io.Reader
+	var got [crowd]int64
+	for i := range answers {
+		answers[i] = slowGET(t, s.objectURL("", budgetBucket, budgetKey))
+	}
+	status := func(key string) int { return anonymous(t, http.MethodGet, s.objectURL("", budgetBucket, key)).status }
+	eventually(t, budgetWithin, "what is under way uses the budget up", func() bool {
+		for i := range answers {
+			if got[i] < size/2 { // it is under way until the budget is used up
+				n, _ := io.CopyN(io.Discard, answers[i], sip) // its end is seen below
+				got[i] += n
+			}
+		}
+		return status("small") == http.StatusForbidden
+	})
+	for i := range answers {
+		n, err := io.Copy(io.Discard, answers[i])
+		if got[i] += n; err != io.ErrUnexpectedEOF || got[i] >= size {
+			t.Errorf("a GET under way got %d bytes, %v, want fewer than %d", got[i], err, size)
+		}
+	}
+	s.budget("set", "month", "--egress", "1GiB")
+	eventually(t, budgetWithin, "GETs come to their end", func() bool { return status(budgetKey) == http.StatusOK })
 }
 
 // budget runs a shoal budget command.

@@ -3,6 +3,7 @@ package soapapi
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -130,9 +131,11 @@ type stopped budget.Action
 
 func (s stopped) InForce(string, string) budget.Action { return budget.Action(s) }
 
+// publicRead is an access control list of an object that everyone may read.
+const publicRead = `<AccessControlList><Grant><Grantee xsi:type="Group" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
+	`<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant></AccessControlList>`
+
 func TestBudget(t *testing.T) {
-	const publicRead = `<AccessControlList><Grant><Grantee xsi:type="Group" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
-		`<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant></AccessControlList>`
 	s := newTestServer(t, Options{})
 	s.must(t, owner, "CreateBucket", "<Bucket>pond</Bucket>")
 	s.must(t, owner, "PutObjectInline", "<Bucket>pond</Bucket><Key>k</Key><Data/><ContentLength>0</ContentLength>"+publicRead)
@@ -148,6 +151,43 @@ func TestBudget(t *testing.T) {
 		}
 		if got := s.do(anonymous, "GetObject", content); got.fault() != want {
 			t.Errorf("%v: fault %q, want %q\n%s", action, got.fault(), want, got.body)
+		}
+	}
+}
+
+// stopsAfter is a budget that is used up after so many looks at it.
+type stopsAfter struct{ looks int }
+
+func (s *stopsAfter) InForce(string, string) budget.Action {
+	if s.looks == 0 {
+		return budget.TorrentsOnly
+	}
+	s.looks--
+	return budget.None
+}
+
+// TestBudgetCutsOff: an anonymous client that is being sent an attachment gets no more of it, a signed one does.
+func TestBudgetCutsOff(t *testing.T) {
+	const content = 5 * maxWriteStretch
+	for who, whole := range map[string]bool{anonymous: false, owner: true} {
+		s := newTestServer(t, Options{})
+		s.must(t, owner, "CreateBucket", "<Bucket>pond</Bucket>")
+		contentType, message := pack(t, "dime", s.message(owner, "PutObject",
+			"<Bucket>pond</Bucket><Key>k</Key>"+publicRead+"<ContentLength>"+strconv.Itoa(content)+"</ContentLength>"), strings.Repeat("x", content))
+		if got := s.post(contentType, message); got.status != http.StatusOK {
+			t.Fatalf("PutObject: %s", got.body)
+		}
+		s.handler.o.Budgets = &stopsAfter{looks: 3}
+		got := s.do(who, "GetObject", "<Bucket>pond</Bucket><Key>k</Key><GetData>true</GetData><InlineData>false</InlineData>")
+		length, err := strconv.Atoi(got.header.Get("Content-Length"))
+		if err != nil || length < content {
+			t.Fatalf("Content-Length %d, %v", length, err)
+		}
+		if len(got.body) == length != whole || len(got.body) < maxWriteStretch {
+			t.Errorf("%q got %d bytes of %d", who, len(got.body), length)
+		}
+		if e := s.events[len(s.events)-1]; e.BytesOut != int64(len(got.body)) || e.Requests != 1 {
+			t.Errorf("%q: metered %d bytes, want the %d that went", who, e.BytesOut, len(got.body))
 		}
 	}
 }
