@@ -46,13 +46,7 @@ func (h *Handler) As(p access.Principal, conditions access.Context) http.Handler
 	})
 }
 
-// forAccounts adds a route that is not for root alone: its handler decides who may, by billedAccount.
-func (h *Handler) forAccounts(pattern string, serve http.HandlerFunc) {
-	h.accountRoutes[pattern] = true
-	h.mux.HandleFunc(pattern, serve)
-}
-
-// admits refuses who is not root every route that is not forAccounts. AccessDenied.
+// admits refuses who is not root every route that is for root alone. AccessDenied.
 func (h *Handler) admits(r *http.Request) error {
 	if callerOf(r).principal.Kind == access.Root {
 		return nil

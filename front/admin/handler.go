@@ -51,7 +51,7 @@ type Handler struct {
 	o        Options
 	mux      *http.ServeMux
 
-	accountRoutes map[string]bool // patterns of mux that are not for root alone; see forAccounts
+	accountRoutes map[string]bool // by pattern of mux, whether it is not for root alone
 	reports       chan struct{}   // one for each report that is being made
 }
 
@@ -82,28 +82,44 @@ func New(accounts *account.Store, m *meter.Meter, objects *object.Store, o Optio
 		accounts: accounts, meter: m, objects: objects, o: o, mux: http.NewServeMux(),
 		accountRoutes: make(map[string]bool), reports: make(chan struct{}, maxReports),
 	}
-	h.mux.HandleFunc("GET /v1/users", h.json(h.users))
-	h.mux.HandleFunc("POST /v1/users", h.json(h.createUser))
-	h.mux.HandleFunc("GET /v1/users/{name}", h.json(h.user))
-	h.mux.HandleFunc("PATCH /v1/users/{name}", h.json(h.setUser))
-	h.mux.HandleFunc("DELETE /v1/users/{name}", h.json(h.deleteUser))
-	h.mux.HandleFunc("GET /v1/buckets/{name}", h.json(h.bucket))
-	h.mux.HandleFunc("PATCH /v1/buckets/{name}", h.json(h.setBucket))
-	h.mux.HandleFunc("POST /v1/access-logs/delivery", h.json(h.deliverLogs))
-	h.mux.HandleFunc("POST /v1/fsck", h.json(h.fsck))
-	h.mux.HandleFunc("GET /v1/status", h.json(h.status))
-	h.mux.HandleFunc("GET /v1/swarms", h.json(h.swarms))
-	h.forAccounts("GET /v1/accounts", h.json(h.listAccounts))
-	h.forAccounts("GET /v1/savings", h.report(h.savings))
-	h.forAccounts("GET /v1/usage", h.report(h.usage))
-	h.forAccounts("GET /v1/statements", h.report(h.statements))
-	h.forAccounts("POST /v1/statements", h.report(h.statements))
-	h.forAccounts("GET /v1/budgets", h.json(h.budgets))
-	h.forAccounts("POST /v1/budgets", h.json(h.createBudget))
-	h.forAccounts("GET /v1/budgets/{name}", h.json(h.budget))
-	h.forAccounts("PATCH /v1/budgets/{name}", h.json(h.setBudget))
-	h.forAccounts("DELETE /v1/budgets/{name}", h.json(h.deleteBudget))
+	for _, r := range h.routes() {
+		h.mux.HandleFunc(r.pattern, r.serve)
+		h.accountRoutes[r.pattern] = r.accounts
+	}
 	return h
+}
+
+// route is one row of the table of routes.
+type route struct {
+	pattern  string // of http.ServeMux
+	serve    http.HandlerFunc
+	accounts bool // not for root alone: serve decides who may, by billedAccount
+}
+
+func (h *Handler) routes() []route {
+	return []route{
+		{"GET /v1/users", h.json(h.users), false},
+		{"POST /v1/users", h.json(h.createUser), false},
+		{"GET /v1/users/{name}", h.json(h.user), false},
+		{"PATCH /v1/users/{name}", h.json(h.setUser), false},
+		{"DELETE /v1/users/{name}", h.json(h.deleteUser), false},
+		{"GET /v1/buckets/{name}", h.json(h.bucket), false},
+		{"PATCH /v1/buckets/{name}", h.json(h.setBucket), false},
+		{"POST /v1/access-logs/delivery", h.json(h.deliverLogs), false},
+		{"POST /v1/fsck", h.json(h.fsck), false},
+		{"GET /v1/status", h.json(h.status), false},
+		{"GET /v1/swarms", h.json(h.swarms), false},
+		{"GET /v1/accounts", h.json(h.listAccounts), true},
+		{"GET /v1/savings", h.report(h.savings), true},
+		{"GET /v1/usage", h.report(h.usage), true},
+		{"GET /v1/statements", h.report(h.statements), true},
+		{"POST /v1/statements", h.report(h.statements), true},
+		{"GET /v1/budgets", h.json(h.budgets), true},
+		{"POST /v1/budgets", h.json(h.createBudget), true},
+		{"GET /v1/budgets/{name}", h.json(h.budget), true},
+		{"PATCH /v1/budgets/{name}", h.json(h.setBudget), true},
+		{"DELETE /v1/budgets/{name}", h.json(h.deleteBudget), true},
+	}
 }
 
 // ServeHTTP serves paths from /v1 on: a mount strips its prefix.

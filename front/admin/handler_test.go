@@ -1,11 +1,13 @@
 package admin
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -15,10 +17,18 @@ import (
 	"shoal/core/meter"
 	"shoal/core/object"
 	"shoal/storage/blob/fileblob"
+	"shoal/storage/kv"
 	"shoal/storage/kv/pebblekv"
 )
 
 func newTestHandler(t *testing.T) *Handler {
+	t.Helper()
+	h, _ := newTestHandlerOn(t)
+	return h
+}
+
+// newTestHandlerOn returns the API over real stores in memory, and the engine under them. It ends with a full check of them.
+func newTestHandlerOn(t *testing.T) (*Handler, kv.Engine) {
 	t.Helper()
 	fs := vfs.NewMem()
 	engine, err := pebblekv.Open("kv", pebblekv.Options{FS: fs, ReserveBytes: -1, BallastBytes: -1})
@@ -34,6 +44,10 @@ func newTestHandler(t *testing.T) *Handler {
 		t.Fatalf("new store: %v", err)
 	}
 	t.Cleanup(func() {
+		report, err := objects.Fsck(context.Background(), object.FsckOptions{Recheck: time.Nanosecond})
+		if err != nil || !report.Clean() {
+			t.Errorf("check of the store: %v, findings %v", err, report.Findings)
+		}
 		objects.Close()
 		if err := blobs.Close(); err != nil {
 			t.Errorf("close blobs: %v", err)
@@ -42,10 +56,11 @@ func newTestHandler(t *testing.T) *Handler {
 			t.Errorf("close engine: %v", err)
 		}
 	})
-	return New(account.New(engine, account.Options{}), meter.New(engine, meter.Options{}), objects, Options{
+	h := New(account.New(engine, account.Options{}), meter.New(engine, meter.Options{}), objects, Options{
 		Status: func() Status { return Status{Peers: 7} },
 		Swarms: func() []Swarm { return []Swarm{{Bucket: "pond", Key: "frog"}, {Bucket: "lake", Key: "other"}} },
 	})
+	return h, engine
 }
 
 // TestRequests asks one server in turn; what the answer holds is a part of its body.
