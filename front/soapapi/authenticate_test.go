@@ -1,6 +1,7 @@
 package soapapi
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,23 @@ func TestAuthentication(t *testing.T) {
 	got := s.post(soap.MediaType, envelope("ListBucket", "<Bucket>pond</Bucket>"+sign("DeleteBucket", now)))
 	if want := "AmazonS3ListBucket" + now.UTC().Format("2006-01-02T15:04:05.000Z"); got.element("StringToSign") != want || got.element("AWSAccessKeyId") != k.ID {
 		t.Errorf("the fault does not say what was to be signed, %s:\n%s", want, got.body)
+	}
+}
+
+// TestNamesDoNotRunIntoTimestamps (S1): nothing parts the operation from the timestamp in what is signed, and PutObject is
+// how PutObjectInline begins. One's signature is not the other's.
+func TestNamesDoNotRunIntoTimestamps(t *testing.T) {
+	s := newTestServer(t, Options{})
+	s.must(t, owner, "CreateBucket", "<Bucket>pond</Bucket>")
+	k, now := s.keys[owner], time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
+	signed := soap.Sign(k.Secret.Reveal(), "PutObjectInline", now)
+	const put = "<Bucket>pond</Bucket><Key>k</Key><ContentLength>1</ContentLength>"
+	kind, message := pack(t, "dime", envelope("PutObject", put+signature(k.ID, "Inline"+now, signed)), "x")
+	if got := s.post(kind, message); got.fault() != "Client.MalformedXML" {
+		t.Errorf("PutObject with the signature of PutObjectInline: fault %q\n%s", got.fault(), got.body)
+	}
+	if got := s.post(soap.MediaType, envelope("PutObjectInline", put+"<Data>eA==</Data>"+signature(k.ID, now, signed))); got.status != http.StatusOK {
+		t.Errorf("PutObjectInline with its signature: fault %q\n%s", got.fault(), got.body)
 	}
 }
 

@@ -26,7 +26,9 @@ func TestServes(t *testing.T) {
 		{"POST", "/soap", "multipart/related; boundary=b", true},
 		{"POST", "/soap", "multipart/form-data; boundary=b", false}, // of a browser, into a bucket "soap"
 		{"POST", "/soap?delete", "text/xml", false},                 // DeleteObjects in a bucket "soap"
+		{"POST", "/%73oap", "text/xml", true},                       // the same path
 		{"POST", "/soap/", "text/xml", false},
+		{"POST", "/soap%2Fk", "text/xml", false},
 		{"POST", "/soap/k", "text/xml", false},
 		{"POST", "/", "text/xml", false},
 		{"PUT", "/soap", "text/xml", false},

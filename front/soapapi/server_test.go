@@ -20,6 +20,7 @@ import (
 	"shoal/core/meter"
 	"shoal/core/object"
 	"shoal/storage/blob/fileblob"
+	"shoal/storage/kv"
 	"shoal/storage/kv/pebblekv"
 	"shoal/wire/soap"
 )
@@ -35,6 +36,7 @@ const (
 type testServer struct {
 	handler  *Handler
 	objects  *object.Store
+	engine   kv.Engine
 	accounts *account.Store
 	users    map[string]account.User
 	keys     map[string]account.AccessKey
@@ -66,7 +68,10 @@ func newTestServer(t testing.TB, o Options) *testServer {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &testServer{objects: objects, accounts: account.New(engine, account.Options{}), users: map[string]account.User{}, keys: map[string]account.AccessKey{}}
+	s := &testServer{
+		objects: objects, engine: engine, accounts: account.New(engine, account.Options{}),
+		users: map[string]account.User{}, keys: map[string]account.AccessKey{},
+	}
 	for _, name := range []string{owner, other} {
 		s.addUser(t, name)
 	}
