@@ -33,6 +33,9 @@ func newMatrix(t *testing.T, row matrixRow) *matrix {
 	m := &matrix{testServer: newTestServer(t, Options{EventTarget: hookOnly}), t: t, row: row, bucket: "pond", version: "null"}
 	m.addIAMUser(t, low, "")
 	m.keys[session] = m.session(t, low, 0)
+	if row.names("?logging") {
+		m.must(t, owner, "PUT", "/logs", "", "x-amz-acl: log-delivery-write")
+	}
 	r, err := http.NewRequest(m.method(), m.url+m.target(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -194,6 +197,7 @@ func (m *matrix) putPolicies(r regime, forgotten string) {
 var configOf = map[string]string{
 	"?cors": pondCORS, "?tagging": frogTags, "?website": pondWebsite, "?ownershipControls": pondOwnership,
 	"?publicAccessBlock": "<PublicAccessBlockConfiguration/>", "?lifecycle": pondRule, "?encryption": pondSSE,
+	"?logging": logged,
 }
 
 // croak is what frog says: nobody is to hear it who may not.

@@ -129,7 +129,7 @@ func configRows() []matrixRow {
 		{op: "PutBucketWebsite", request: "PUT /pond?website", body: pondWebsite, needs: "PutBucketWebsite", writes: true},
 		{op: "DeleteBucketWebsite", request: "DELETE /pond?website", needs: "DeleteBucketWebsite", writes: true},
 		{op: "GetBucketLogging", request: "GET /pond?logging", needs: "GetBucketLogging"},
-		{op: "PutBucketLogging", request: "PUT /pond?logging", body: "<BucketLoggingStatus/>", needs: "PutBucketLogging"},
+		{op: "PutBucketLogging", request: "PUT /pond?logging", body: logged, needs: "PutBucketLogging", writes: true},
 		{op: "GetBucketNotificationConfiguration", request: "GET /pond?notification", needs: "GetBucketNotification"},
 		{op: "PutBucketNotificationConfiguration", request: "PUT /pond?notification", body: pondEvents, needs: "PutBucketNotification", writes: true},
 		{op: "GetBucketRequestPayment", request: "GET /pond?requestPayment", needs: "GetBucketRequestPayment"},
