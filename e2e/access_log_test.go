@@ -5,8 +5,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -134,41 +132,25 @@ func checkRecount(t *testing.T, s *server, before usage) {
 	}
 }
 
-// logLine is a record as docs/protocol/access-log.md has it, read without the code that writes it.
-var logLine = regexp.MustCompile(`^([0-9a-f]{64}) (\S+) \[[^]]+\] (\S+) (\S+) ([0-9A-F]{16}) (\S+) (\S+) ("[^"]*"|-) (\d+) (\S+) (\d+|-) (\d+|-) (\d+|-) (\d+|-) ("[^"]*"|-) ("[^"]*"|-)((?: [^" ]+){12})$`)
-
-// Groups of logLine.
-const (
-	inOperation = 6
-	inRequest   = 8
-	inBytesSent = 11
-	inRest      = 17 // Version-Id to Charged-To
-)
-
 // recountLogs reads every delivered log and recomputes the usage report of what it says.
 func recountLogs(t *testing.T, s *server) (usage, int) {
 	t.Helper()
-	table, u, lines := loggedOperations(t), usage{}, 0
+	counts, u, lines := loggedOperations(t), usage{}, 0
 	for _, line := range deliveredLines(t, s) {
 		lines++
-		f := logLine.FindStringSubmatch(line)
-		if f == nil {
-			t.Fatalf("no record: %q", line)
-		}
-		rest := strings.Fields(f[inRest])
-		hostID, received, chargedTo := rest[1], rest[len(rest)-2], rest[len(rest)-1]
-		if chargedTo == "-" {
+		r := parseLogRecord(t, line)
+		if r.charged == "-" {
 			continue
 		}
-		is, known := table[f[inOperation]]
+		is, known := counts[r.operation]
 		if !known {
-			t.Fatalf("the page does not say what %s counts as", f[inOperation])
+			t.Fatalf("the page does not say what %s counts as", r.operation)
 		}
-		u.add(is[0], "DataTransfer-Out-Bytes", logNumber(f[inBytesSent]))
-		u.add(is[0], "DataTransfer-In-Bytes", logNumber(received))
-		continued := hostID == "-" && strings.Contains(f[inRequest], "x-continued=1")
-		if is[1] != "-" && !continued {
-			u.add(is[0], "Requests-Tier"+is[1], 1)
+		u.add(is.operation, "DataTransfer-Out-Bytes", r.sent)
+		u.add(is.operation, "DataTransfer-In-Bytes", r.received)
+		continued := r.hostID == "-" && r.parameter("x-continued") == "1"
+		if is.requests != "" && !continued {
+			u.add(is.operation, is.requests, 1)
 		}
 	}
 	return u, lines
@@ -178,28 +160,6 @@ func (u usage) add(operation, usageType string, n int64) {
 	if n > 0 {
 		u[usageKey{operation, usageType, loggedBucket}] += n
 	}
-}
-
-func logNumber(field string) int64 {
-	n, err := strconv.ParseInt(field, 10, 64)
-	if err != nil {
-		return 0 // "-"
-	}
-	return n
-}
-
-// loggedOperations reads the table of the page: operation column -> Operation, tier.
-func loggedOperations(t *testing.T) map[string][2]string {
-	t.Helper()
-	page, err := os.ReadFile("../docs/protocol/access-log.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	table := map[string][2]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\| (\\w+) \\| ([-12]) \\|$").FindAllStringSubmatch(string(page), -1) {
-		table[row[1]] = [2]string{row[2], row[3]}
-	}
-	return table
 }
 
 // deliveredLines returns the records of all log objects.

@@ -103,11 +103,7 @@ func (s *server) bill(args ...string) string {
 // usageByMonth returns the sums of the usage report by day, of each month by usage type. A test may run at midnight.
 func (s *server) usageByMonth() map[string]map[string]int64 {
 	s.t.Helper()
-	out, code := s.command("usage", "--data", s.data, "--format", "json", "--granularity", "day",
-		"--from", time.Now().UTC().AddDate(0, -1, 0).Format(time.DateOnly))
-	if code != 0 {
-		s.t.Fatalf("shoal usage: exit code %d", code)
-	}
+	out := s.report("json", "--granularity", "day", "--from", time.Now().UTC().AddDate(0, -1, 0).Format(time.DateOnly))
 	var rows []struct {
 		UsageType  string
 		StartTime  time.Time

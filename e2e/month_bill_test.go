@@ -103,8 +103,7 @@ func (m *month) checkStatements(c *recount) {
 		}
 		got := m.statement(name, plan)
 		m.t.Logf("%s owes %s for %v", name, got, quantities)
-		exact, ok := new(big.Rat).SetString(got)
-		if !ok || exact.Cmp(big.NewRat(want, 1e6)) != 0 {
+		if amount(m.t, got).Cmp(big.NewRat(want, 1e6)) != 0 {
 			m.t.Errorf("the statement of %s says %s, the logs %s", name, got, big.NewRat(want, 1e6).FloatString(6))
 		}
 	}
@@ -113,10 +112,7 @@ func (m *month) checkStatements(c *recount) {
 // statement is the total of an account's month.
 func (m *month) statement(account, plan string) string {
 	m.t.Helper()
-	out, code := m.s.command("bill", "--data", m.s.data, "--month", monthStart.Format("2006-01"), "--account", account, "--plan", plan, "--format", "json")
-	if code != 0 {
-		m.t.Fatalf("shoal bill: exit code %d", code)
-	}
+	out := m.s.bill("--month", monthStart.Format("2006-01"), "--account", account, "--plan", plan, "--format", "json")
 	var statements []struct {
 		Total     string `json:"total"`
 		Estimated bool   `json:"estimated"`

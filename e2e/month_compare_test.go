@@ -20,7 +20,8 @@ func (m *month) compare() {
 	records, logs := m.readLogs()
 	byTime(records)
 	c := &recount{
-		t: m.t, usage: map[accountUsageKey]int64{}, requests: map[string]bool{}, objects: map[string][]holding{}, uploads: map[string]string{},
+		t: m.t, counts: loggedOperations(m.t), usage: map[accountUsageKey]int64{}, requests: map[string]bool{}, billed: map[string]bool{},
+		objects: map[string][]holding{}, uploads: map[string]string{},
 	}
 	c.count(records)
 	c.hold(records)
@@ -72,7 +73,7 @@ func (m *month) readLogs() (records []logRecord, logs []logObject) {
 	for _, l := range logs {
 		body, _ := w.must(http.StatusOK, ask{by: alice, method: http.MethodGet, path: logBucket + "/" + l.Key})
 		for line := range strings.Lines(string(body)) {
-			records = append(records, parseLogRecord(m.t, line))
+			records = append(records, parseLogRecord(m.t, strings.TrimSuffix(line, "\n")))
 		}
 	}
 	return records, logs
@@ -81,11 +82,7 @@ func (m *month) readLogs() (records []logRecord, logs []logObject) {
 // checkUsage holds the usage report of the month against the recount, sum by sum.
 func (m *month) checkUsage(c *recount) {
 	m.t.Helper()
-	out, code := m.s.command("usage", "--data", m.s.data, "--format", "json", "--granularity", "month",
-		"--from", monthStart.Format(time.DateOnly), "--to", monthEnd.Format(time.DateOnly))
-	if code != 0 {
-		m.t.Fatalf("shoal usage: exit code %d", code)
-	}
+	out := m.s.report("json", "--granularity", "month", "--from", monthStart.Format(time.DateOnly), "--to", monthEnd.Format(time.DateOnly))
 	var rows []struct {
 		Account, Operation, UsageType, Resource string
 		UsageValue                              int64

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -71,7 +72,7 @@ func (c *monthCrowd) fetchUntil(stop chan struct{}) {
 // visit is one connection, which asks for a block of every piece. It comes from an address of its own.
 func (c *monthCrowd) visit() (pieces int, err error) {
 	n := c.visits.Add(1)
-	info := c.m.torrents[n%monthTorrents].meta.Info
+	meta := c.m.torrents[n%monthTorrents].meta
 	from := net.TCPAddr{IP: net.IPv4(127, 1, byte(n>>8), byte(n))}
 	d := net.Dialer{LocalAddr: &from, Timeout: peerTimeout}
 	conn, err := d.DialContext(c.m.t.Context(), "tcp", c.m.s.peer)
@@ -79,15 +80,17 @@ func (c *monthCrowd) visit() (pieces int, err error) {
 		return 0, err
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
-		return 0, err
-	}
-	if err := shakeHands(conn, c.m.torrents[n%monthTorrents].meta.InfoHash()); err != nil {
+	if err := errors.Join(conn.SetDeadline(time.Now().Add(time.Minute)), shakeHands(conn, meta.InfoHash())); err != nil {
 		return 0, err
 	}
 	if _, err := conn.Write(peer.AppendInterested(nil)); err != nil {
 		return 0, err
 	}
+	return c.take(conn, n, &meta.Info)
+}
+
+// take asks for a block of every piece, as the n-th visitor, and waits for them all.
+func (c *monthCrowd) take(conn net.Conn, n int64, info *torrent.Info) (pieces int, err error) {
 	count := int(info.NumPieces())
 	r := peer.NewReader(conn, make([]byte, 32<<10), peer.ReaderOptions{Pieces: uint32(count), MaxBlock: peer.BlockSize})
 	asked := 0

@@ -53,9 +53,5 @@ func TestStorageOverKillNine(t *testing.T) {
 func storedByteHours(s *server, since int64, bucket string) int64 {
 	s.t.Helper()
 	from := time.Unix(since, 0).UTC().Format(time.RFC3339)
-	out, code := s.command("usage", "--data", s.data, "--format", "csv", "--granularity", "hour", "--from", from)
-	if code != 0 {
-		s.t.Fatalf("shoal usage: exit code %d", code)
-	}
-	return parseCSVUsage(s.t, out)[usageKey{"StandardIAStorage", "TimedStorage-SIA-ByteHrs", bucket}]
+	return parseCSVUsage(s.t, s.report("csv", "--granularity", "hour", "--from", from))[usageKey{"StandardIAStorage", "TimedStorage-SIA-ByteHrs", bucket}]
 }
