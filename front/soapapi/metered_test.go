@@ -108,6 +108,39 @@ func (spent) MaySend(context.Context, quota.Bucket) error {
 	return fault.New("send", "", fault.QuotaExceeded, nil)
 }
 
+// TestLogRecordsCannotBeForged (S13): a key stays in its field, whatever it is and however long, also when its request is
+// refused before anything is looked up.
+func TestLogRecordsCannotBeForged(t *testing.T) {
+	s := newTestServer(t, Options{})
+	s.must(t, owner, "CreateBucket", "<Bucket>pond</Bucket>")
+	err := s.objects.UpdateBucket(t.Context(), "pond", func(cfg *object.BucketConfig) error {
+		cfg.Logging = &accesslog.Target{Bucket: "logs"}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const forged = "a\r\nb\" 200 - 99999999 - - - "
+	unknown := signature("nobody", "2009-01-01T12:00:00.000Z", "x")
+	for name, tt := range map[string]struct{ key, signed string }{
+		"anonymous":         {forged, ""},
+		"unknown key":       {forged, unknown},
+		"unknown, long key": {forged + strings.Repeat("k", soap.MaxEnvelope/2), unknown},
+	} {
+		s.events = nil
+		key := strings.NewReplacer("\r", "&#13;", "\n", "&#10;", `"`, "&quot;").Replace(tt.key)
+		s.post(soap.MediaType, envelope("GetObject", "<Bucket>pond</Bucket><Key>"+key+"</Key>"+tt.signed))
+		if len(s.events) != 1 {
+			t.Fatalf("%s: %d events, want 1", name, len(s.events))
+		}
+		line := string(s.events[0].Log.Lines)
+		r, err := accesslog.ParseLine(line)
+		if err != nil || !strings.HasPrefix(r.Key, forged) || r.Status != http.StatusInternalServerError || r.ChargedTo != "" || strings.Count(line, "\n") != 1 {
+			t.Errorf("%s: record %+v, %v of line %.200q", name, r, err, line)
+		}
+	}
+}
+
 func TestQuota(t *testing.T) {
 	s := newTestServer(t, Options{})
 	s.must(t, owner, "CreateBucket", "<Bucket>pond</Bucket>")
