@@ -57,6 +57,7 @@ type Governor struct {
 	spent  int64   // extra copies of pieces sent to end sooner
 	tokens float64 // extra copies of pieces that may be sent to who cannot get them
 	round  round
+	still  standstill
 }
 
 // stage is how far the first copy of a piece is.
@@ -341,6 +342,7 @@ func (g *Governor) gain(x *recipient, p uint32, now time.Duration, fresh, here b
 		}
 	}
 	if fresh {
+		g.still.ticks = 0
 		x.lastGain = now
 		x.gains.add(now, 1)
 		x.gained++
@@ -372,6 +374,8 @@ func (g *Governor) advance(x *recipient, p uint32, here bool, now time.Duration)
 		if here { // an offer that was given up
 			g.hold(x, p, now)
 		}
+	case s.stage == offered && int(s.holder) == x.id && s.replicas > 1 && !s.again: // see bridge
+		g.move(s, spread, now)
 	case s.stage == offered && int(s.holder) == x.id:
 		g.hold(x, p, now)
 	case s.stage == offered && !here:

@@ -76,6 +76,7 @@ func (g *Governor) Tick(now time.Duration) {
 	}
 	g.straggle(now)
 	g.compare(now)
+	g.bridge(now)
 	for _, x := range g.peers {
 		if x == nil || x.complete || x.asleep {
 			continue
@@ -83,9 +84,8 @@ func (g *Governor) Tick(now time.Duration) {
 		x.observe(now)
 		if x.open || g.ending() {
 			g.feed(x, now)
-		} else {
-			g.keep(x, now)
 		}
+		g.keep(x, now)
 		g.enqueue(x, now)
 	}
 	g.fill(now)
