@@ -108,7 +108,10 @@ type Deliverer struct {
 
 // New returns a Deliverer of the rows of engine, into store.
 func New(engine kv.Engine, store Store, o Options) *Deliverer {
-	d := &Deliverer{engine: engine, store: store, o: o.withDefaults(), token: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
+	d := &Deliverer{
+		engine: engine, store: store, o: o.withDefaults(),
+		token: make(chan struct{}, 1), wake: make(chan struct{}, 1), waiting: make(map[string]int64),
+	}
 	d.token <- struct{}{}
 	return d
 }

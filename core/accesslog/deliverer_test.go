@@ -247,6 +247,18 @@ func TestWhatATargetRefusesWaitsAndIsDropped(t *testing.T) {
 	}
 }
 
+// Also by a process that has just started, and has not yet seen how much waits.
+func TestWhatWaitedTooLongIsDroppedAtTheStart(t *testing.T) {
+	e, s := newFake(), newStore()
+	s.refuse["logs"] = fault.NoSuchBucket
+	old := row("a", 1, "1\n")
+	e.put(old)
+	d := New(e, s, Options{Now: at(time.Unix(0, int64(old.Sequence)).Add(maxWait + time.Second))})
+	if got, want := deliver(t, d), (Delivered{Dropped: 1}); got != want || e.count() != 0 {
+		t.Errorf("%+v, %d rows, want %+v and none", got, e.count(), want)
+	}
+}
+
 func TestMuchThatWaitsIsDroppedOldestFirst(t *testing.T) {
 	e, s := newFake(), newStore()
 	s.refuse["logs"] = fault.NoSuchBucket
@@ -282,7 +294,7 @@ func TestWhatWaitedIsDeliveredLater(t *testing.T) {
 }
 
 // A row that does not read holds nothing up and stays, for fsck to tell of.
-func TestMalformedRowsAreStepedOver(t *testing.T) {
+func TestMalformedRowsAreSteppedOver(t *testing.T) {
 	e, s := newFake(), newStore()
 	bad := row("a", 2, "2\n")
 	e.put(row("a", 1, "1\n"), bad, row("a", 3, "3\n"))
