@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -17,41 +18,48 @@ type part struct {
 }
 
 // runParts starts parts in order and waits for ctx, or for one of them to fail. It then stops them in
-// reverse order, each settled before the next is told, and returns the first fault.
+// reverse order, each settled before the next is told, and returns their faults: those of their last work, too.
 func runParts(ctx context.Context, parts []part) error {
-	failed := make(chan error, len(parts))
+	failed := make(chan struct{}, len(parts))
 	stops := make([]func(deadline <-chan struct{}) error, 0, len(parts))
 	for _, p := range parts {
 		stops = append(stops, start(ctx, p, failed))
 	}
-	var fault error
 	select {
 	case <-ctx.Done():
-	case fault = <-failed:
+	case <-failed:
 	}
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	for i := len(stops) - 1; i >= 0; i-- {
-		fault = errors.Join(fault, stops[i](deadline.Done()))
+	var faults []error
+	for _, stop := range slices.Backward(stops) {
+		faults = append(faults, stop(deadline.Done()))
 	}
-	return fault
+	return errors.Join(faults...)
 }
 
-// start runs p with a context that outlives ctx until the returned stop is called.
-func start(ctx context.Context, p part, failed chan<- error) (stop func(deadline <-chan struct{}) error) {
+// start runs p with a context that outlives ctx until the returned stop is called, which returns p's fault. One before that
+// is told to failed.
+func start(ctx context.Context, p part, failed chan<- struct{}) (stop func(deadline <-chan struct{}) error) {
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
+	done := make(chan error, 1)
 	go func() {
-		defer close(done)
 		err := p.run(own)
-		if err != nil && own.Err() == nil {
-			failed <- fmt.Errorf("%s: %w", p.name, err)
+		switch {
+		case err != nil && own.Err() == nil:
+			failed <- struct{}{}
+		case errors.Is(err, context.Canceled): // that it was told to stop is no fault
+			err = nil
 		}
+		done <- err
 	}()
 	return func(deadline <-chan struct{}) error {
 		cancel()
 		select {
-		case <-done:
+		case err := <-done:
+			if err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
 			return nil
 		case <-deadline:
 			return fmt.Errorf("%s did not stop within %v", p.name, stopTimeout)

@@ -49,6 +49,19 @@ func TestPartFaultStopsTheRest(t *testing.T) {
 	})
 }
 
+// What a part could not do at the end, such as writing what it still has in memory, is the fault of the whole.
+func TestFaultOfTheLastWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		last := func(ctx context.Context) error { <-ctx.Done(); return errors.New("disk full") }
+		err := runParts(ctx, []part{{"meter", last}, {"savings", last}})
+		if err == nil || err.Error() != "savings: disk full\nmeter: disk full" {
+			t.Errorf("runParts = %v, want the faults of both", err)
+		}
+	})
+}
+
 func TestPartsThatHangAreGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
