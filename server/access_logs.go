@@ -15,7 +15,10 @@ import (
 )
 
 // logBuckets puts log objects into the buckets of an object store.
-type logBuckets struct{ objects *object.Store }
+type logBuckets struct {
+	objects *object.Store
+	now     func() time.Time // of the conditions of policies
+}
 
 // CheckTarget implements accesslog.Store.
 func (l logBuckets) CheckTarget(ctx context.Context, o accesslog.Object) error {
@@ -55,7 +58,7 @@ func (l logBuckets) target(ctx context.Context, o accesslog.Object) (*object.Buc
 	switch {
 	case b.Owner != o.Owner:
 		why = "the target bucket has another owner than the bucket that is logged"
-	case !access.MayDeliverLog(b.Access(), o.Key, o.Source, time.Now()):
+	case !access.MayDeliverLog(b.Access(), o.Key, o.Source, l.now()):
 		why = "neither the policy nor the ACL of the target bucket lets the logging service put the log"
 	}
 	if why != "" {

@@ -46,7 +46,7 @@ func openLogHouse(t *testing.T, fs vfs.FS, o accesslog.Options) *logHouse {
 	}
 	m := meter.New(engine, meter.Options{})
 	o.Settled, o.Region = m.Settled, "us-east-1"
-	return &logHouse{engine, objects, m, accesslog.New(engine, logBuckets{objects}, o), func() error {
+	return &logHouse{engine, objects, m, accesslog.New(engine, logBuckets{objects, time.Now}, o), func() error {
 		objects.Close()
 		return errors.Join(blobs.Close(), engine.Close())
 	}}
@@ -187,11 +187,35 @@ func TestLogTargetsThatAreRefused(t *testing.T) {
 	h.closedBucket(t, "closed", "toad", access.ObjectWriter)
 	for bucket, want := range map[string]fault.Kind{"frogs": fault.AccessDenied, "closed": fault.AccessDenied, "nowhere": fault.NoSuchBucket} {
 		o := accesslog.Object{Bucket: bucket, Key: "k", Source: "source", Owner: "toad", Size: 2, Body: bytes.NewReader([]byte("x\n"))}
-		if err := (logBuckets{h.objects}).CheckTarget(t.Context(), o); !fault.Is(err, want) {
+		if err := (logBuckets{h.objects, time.Now}).CheckTarget(t.Context(), o); !fault.Is(err, want) {
 			t.Errorf("%s: CheckTarget = %v, want %v", bucket, err, want)
 		}
-		if err := (logBuckets{h.objects}).PutLog(t.Context(), o); !fault.Is(err, want) {
+		if err := (logBuckets{h.objects, time.Now}).PutLog(t.Context(), o); !fault.Is(err, want) {
 			t.Errorf("%s: PutLog = %v, want %v", bucket, err, want)
 		}
+	}
+}
+
+// A policy that lets the logging service in until a moment: by the clock of the server.
+func TestLogTargetsGoByTheClock(t *testing.T) {
+	h := openLogHouse(t, vfs.NewMem(), accesslog.Options{})
+	defer h.end(t)
+	h.closedBucket(t, "logs", "toad", access.BucketOwnerEnforced)
+	const policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject",
+		"Resource":"arn:aws:s3:::logs/*","Condition":{"DateLessThan":{"aws:CurrentTime":"2006-03-14T00:00:00Z"}}}]}`
+	err := h.objects.UpdateBucket(t.Context(), "logs", func(c *object.BucketConfig) error { c.PolicyJSON = []byte(policy); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := time.Date(2006, 3, 14, 0, 0, 0, 0, time.UTC)
+	now := until.Add(-time.Second)
+	logs := logBuckets{h.objects, func() time.Time { return now }}
+	o := accesslog.Object{Bucket: "logs", Key: "k", Source: "source", Owner: "toad"}
+	if err := logs.CheckTarget(t.Context(), o); err != nil {
+		t.Errorf("before: CheckTarget = %v", err)
+	}
+	now = until
+	if err := logs.CheckTarget(t.Context(), o); !fault.Is(err, fault.AccessDenied) {
+		t.Errorf("after: CheckTarget = %v, want AccessDenied", err)
 	}
 }

@@ -149,7 +149,7 @@ func (s *Server) openMeter(ctx context.Context) (err error) {
 	s.meter = meter.New(s.stores.metadata, meter.Options{
 		Now: s.now, Logger: s.log, Storage: storedBytes{s.objects}, Logged: func(bytes int64) { s.logs.Noted(bytes) },
 	})
-	s.logs = accesslog.New(s.stores.metadata, logBuckets{s.objects}, accesslog.Options{
+	s.logs = accesslog.New(s.stores.metadata, logBuckets{s.objects, s.now}, accesslog.Options{
 		Now: s.now, Logger: s.log, Every: s.cfg.LogDeliveryInterval, Region: s.cfg.Region, Settled: s.meter.Settled,
 	})
 	s.months = meter.NewMonths(s.meter, s.meter, s.now)
