@@ -40,16 +40,8 @@ func TestUsage(t *testing.T) {
 	wantUsage(t, s.Store, b.ID, 2, want)
 	s.put(t, b, "abc", nil)
 	wantUsage(t, s.Store, b.ID, 2, want-1000)
-	seen := 0
-	err := s.EachUsage(t.Context(), func(got *Bucket, bytes, objects int64) error {
-		seen++
-		if got.ID != b.ID || bytes != want-1000 || objects != 2 {
-			t.Errorf("got %q: %d objects of %d bytes", got.Name, objects, bytes)
-		}
-		return nil
-	})
-	if err != nil || seen != 1 {
-		t.Errorf("each usage: got %d buckets, error %v", seen, err)
+	if bytes, objects, err := s.OwnerUsage(t.Context(), b.Owner); err != nil || bytes != want-1000 || objects != 2 {
+		t.Errorf("usage of the owner: got %d objects of %d bytes, error %v", objects, bytes, err)
 	}
 	for _, key := range []string{"abc", "de"} {
 		if _, err := s.Delete(t.Context(), DeleteRequest{Bucket: b, Key: key}); err != nil {

@@ -122,18 +122,6 @@ func (s *Store) OwnerUsage(ctx context.Context, owner string) (bytes, objects in
 	return bytes, objects, err
 }
 
-// EachUsage calls f with every bucket and what it holds, in order of name. It stops at f's first error
-// and returns it.
-func (s *Store) EachUsage(ctx context.Context, f func(b *Bucket, bytes, objects int64) error) error {
-	return s.eachBucket(ctx, "", func(b *Bucket) error {
-		bytes, objects, err := s.Usage(ctx, b.ID)
-		if err != nil {
-			return err
-		}
-		return f(b, bytes, objects)
-	})
-}
-
 // eachBucket calls f with the buckets of owner, "" for all, in order of name, until its first error, and returns that.
 func (s *Store) eachBucket(ctx context.Context, owner string, f func(*Bucket) error) error {
 	list := ListBucketsRequest{Owner: owner}

@@ -31,12 +31,7 @@ func (c counts) Held(ctx context.Context, b quota.Bucket) (h quota.Held, err err
 		h.Bytes, h.Objects, err = c.objects.Usage(ctx, object.BucketID(b.ID))
 		return h, err
 	}
-	err = c.objects.EachUsage(ctx, func(of *object.Bucket, bytes, objects int64) error {
-		if of.Owner == b.Account {
-			h.Bytes, h.Objects = h.Bytes+bytes, h.Objects+objects
-		}
-		return nil
-	})
+	h.Bytes, h.Objects, err = c.objects.OwnerUsage(ctx, b.Account)
 	return h, err
 }
 
