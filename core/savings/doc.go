@@ -2,7 +2,7 @@
 // and turns the sums into the savings report.
 //
 // Flow: the seeder counts what it was metered for, the swarm what peers say (announces, HAVEs) -> Book.Count -> sums in
-// memory -> Flush, every few seconds, writes those that changed -> Report adds the rows up -> Price says what it was worth.
+// memory -> Flush, every few seconds, writes those that changed -> Lines adds the rows up -> Price says what it was worth.
 // What each number means, and which of them peers could have made up, is in docs/protocol/savings.md.
 //
 // Invariants: a row holds the absolute sum of one epoch, so writing it again changes nothing; a crash loses at most
