@@ -30,7 +30,7 @@ func (s *Store) runFold(ctx context.Context) error {
 	return s.every(ctx, foldEvery, "usage fold", s.FoldOnce)
 }
 
-// FoldOnce moves every delta there is into the sum and the history of its bucket.
+// FoldOnce moves every delta that is there when it begins into the sum and the history of its bucket.
 func (s *Store) FoldOnce(ctx context.Context) error {
 	from := []byte{kindDelta}
 	for {
@@ -53,53 +53,60 @@ func (s *Store) FoldOnce(ctx context.Context) error {
 }
 
 func (s *Store) foldBucket(ctx context.Context, id BucketID) error {
-	for more := true; more; {
+	for from := deltaPrefix(id); from != nil; {
+		var next []byte
 		err := kv.Update(ctx, s.kv, func(tx *kv.Tx) (err error) {
-			more, err = foldTx(tx, id)
+			next, err = foldTx(tx, id, from)
 			return err
 		})
 		if err != nil {
 			return err
 		}
+		from = next
 	}
 	return nil
 }
 
-// foldTx folds up to foldBatch deltas. The sum row is read, and so checked, before the scan: a delta
-// that the scan finds was not folded by a rival, or the commit conflicts. The sum row is written also when nothing is
-// left, also of a bucket that is deleted: by it a reader sees that there was a fold.
-func foldTx(tx *kv.Tx, id BucketID) (more bool, err error) {
+// foldTx folds up to foldBatch deltas from a key on, and returns the key from which there are more, nil when there are
+// none: to begin at the front each time is to step over all that were removed. The sum row is read, and so checked, before
+// the scan: a delta that the scan finds was not folded by a rival, or the commit conflicts. The sum row is written also
+// when nothing is left, also of a bucket that is deleted: by it a reader sees that there was a fold.
+func foldTx(tx *kv.Tx, id BucketID, from []byte) (next []byte, err error) {
 	rows, err := tx.Get(sumKey(id))
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	var sum usageRow
 	if rows[0].Exists() {
 		if sum, err = decodeUsage(rows[0].Value); err != nil {
-			return false, err
+			return nil, err
 		}
 	}
-	prefix := deltaPrefix(id)
-	deltas, more, err := tx.Scan(prefix, tuple.PrefixEnd(prefix), kv.ScanOptions{Rows: foldBatch})
+	deltas, more, err := tx.Scan(from, tuple.PrefixEnd(deltaPrefix(id)), kv.ScanOptions{Rows: foldBatch})
 	if err != nil || len(deltas) == 0 {
-		return false, err
+		return nil, err
 	}
 	hours := make(foldedHours, 0, foldHours)
 	for _, row := range deltas {
 		d, err := decodeUsage(row.Value)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if !hours.add(d) {
-			more = true
+			if next == nil {
+				next = row.Key
+			}
 			continue
 		}
 		sum.usage = sum.usage.plus(d.usage)
 		tx.Delete(row.Key)
 	}
+	if next == nil && more {
+		next = append(deltas[len(deltas)-1].Key, 0)
+	}
 	tx.Put(sumKey(id), encodeUsage(sum))
 	tx.UseReserve()
-	return more, hours.put(tx, id)
+	return next, hours.put(tx, id)
 }
 
 // foldedHours is what one commit of the fold adds to the history of a bucket.
