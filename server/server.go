@@ -163,7 +163,7 @@ func (s *Server) openMeter(ctx context.Context) (err error) {
 func (s *Server) build() {
 	s.swarms = swarm.New(s.objects, swarm.Options{
 		Logger: s.log, Guests: guests{s.accounts}, Policy: s.seeding, MaxMembers: s.cfg.MaxPeersPerSwarm, MaxMembersPerIP: s.cfg.MaxPeersPerIP,
-		MayServe: s.mayServe, ServeChanged: s.budgets.Changed(), Count: s.savings.Count,
+		MayServe: s.mayServe, ServeChanged: s.budgets.Changed(), Count: s.countClaims,
 	})
 	s.buildDHT()
 	a := s.listeners.addresses()
@@ -188,6 +188,11 @@ func (s *Server) build() {
 		Status: s.status, Swarms: s.liveSwarms, DeliverLogs: s.deliverLogs, Savings: s.savings.Lines, Plan: s.plan,
 		Region: s.cfg.Region, EventTarget: s.hasTarget, Now: s.now, Logger: s.log,
 	})
+}
+
+// countClaims counts what peers say that they got by the clock of what is recorded: swarms go by the real one.
+func (s *Server) countClaims(t *object.Torrent, _ time.Time, c savings.Counts) {
+	s.savings.Count(t, s.now(), c)
 }
 
 // seederOptions are those of the configuration, within what the process may open.
