@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,13 +61,31 @@ type storedModel struct {
 
 // cutter takes, when it is armed, the disk as a power cut would leave it, in the middle of what is done.
 type cutter struct {
-	disk  *vfs.MemFS
-	rng   *rand.Rand
-	after int // writing disk operations until the cut; 0 is not armed
+	disk *vfs.MemFS
+	rng  *rand.Rand
+
+	mu    sync.Mutex // Pebble removes files on a goroutine of its own; guards what follows, and rng while the cutter is armed
+	after int        // writing disk operations until the cut; 0 is not armed
 	taken *vfs.MemFS
 }
 
+func (c *cutter) arm(after int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.after, c.taken = after, nil
+}
+
+// disarm returns what was taken, nil when it did not come to that.
+func (c *cutter) disarm() *vfs.MemFS {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.after = 0
+	return c.taken
+}
+
 func (c *cutter) MaybeError(op errorfs.Op) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.after > 0 && op.Kind.ReadOrWrite() != errorfs.OpIsRead {
 		if c.after--; c.after == 0 {
 			c.taken = c.clone()
@@ -277,18 +296,17 @@ func (m *storedModel) replaceBucket() {
 
 // work runs one of the workers, and may cut the power in the middle of it, or after it.
 func (m *storedModel) work() {
-	m.cut.after, m.cut.taken = m.rng.IntN(8), nil
+	m.cut.arm(m.rng.IntN(8))
 	if m.rng.IntN(2) == 0 {
 		m.must("fold", m.s.FoldOnce(m.t.Context()))
 	} else {
 		_, err := m.s.CollectOnce(m.t.Context(), m.now)
 		m.must("collect", err)
 	}
-	m.cut.after = 0
+	after := m.cut.disarm()
 	if m.rng.IntN(3) > 0 {
 		return
 	}
-	after := m.cut.taken
 	if after == nil {
 		after = m.cut.clone()
 	}
