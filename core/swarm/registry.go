@@ -129,9 +129,7 @@ func (r *Registry) place(t *object.Torrent, h torrent.InfoHash, peer netip.Addr)
 	r.making.Lock()
 	defer r.making.Unlock()
 	if s := r.live(h); s != nil {
-		if old, v := s.view.Load(), newView(t); !s.Allows(peer) && (v.openToAll || old.torrent.Version.ID == t.Version.ID) {
-			s.view.CompareAndSwap(old, v)
-		}
+		s.takeOver(newView(t), peer)
 		if !s.Allows(peer) {
 			return nil, fault.New(op, h.String(), fault.NoTorrent, nil)
 		}
@@ -139,6 +137,17 @@ func (r *Registry) place(t *object.Torrent, h torrent.InfoHash, peer netip.Addr)
 		return s, nil
 	}
 	return r.makeLocked(t)
+}
+
+// takeOver makes v the view of s when the one it has refuses peer and v shuts nobody out. A recheck may put another one
+// there meanwhile, which is looked at in its turn.
+func (s *Swarm) takeOver(v *view, peer netip.Addr) {
+	for {
+		old := s.view.Load()
+		if s.Allows(peer) || !v.openToAll && old.torrent.Version.ID != v.torrent.Version.ID || s.view.CompareAndSwap(old, v) {
+			return
+		}
+	}
 }
 
 // makeLocked makes the swarm of t, which is not live. Kind: SlowDown. r.making is held.
