@@ -4,7 +4,7 @@ GO      ?= go
 BIN     := bin/shoal
 SOURCES := $(shell find . -name '*.go' -not -path './data/*') go.mod go.sum
 
-.PHONY: run build test check unit e2e conformance differential swarms bench bench-s3 fuzz fmt clean sim
+.PHONY: run build test check unit e2e conformance differential month swarms bench bench-s3 fuzz fmt clean sim
 
 run: build ## build and start the server on ./data
 	exec $(BIN) serve
@@ -35,6 +35,9 @@ conformance: build ## Versity's suite against us; writes what passes and what is
 differential: build ## 50,000 random calls against us and Versity's gateway; also tells which known differences never occur
 	sh e2e/install-clients.sh
 	SHOAL_DIFFERENTIAL=50000 $(GO) test -count=1 -v -timeout 20m -run 'TestDifferential$$' ./e2e
+
+month: build ## a month of three million requests and pieces, in which the server is killed 40 times, against its access logs; a quarter of an hour
+	SHOAL_MONTH_EVENTS=3000000 SHOAL_MONTH_KILLS=40 $(GO) test -count=1 -v -timeout 40m -run 'TestMonth$$' ./e2e
 
 SWARMS_FILE ?=
 swarms: build ## real swarms in network namespaces against other seeders, as root; half an hour; see docs/performance.md
