@@ -16,7 +16,7 @@ $(BIN): $(SOURCES)
 
 test: build ## every test, with real S3 and BitTorrent clients (installed when missing)
 	sh e2e/install-clients.sh
-	$(GO) test -timeout 20m ./...
+	$(GO) test -timeout 24m ./...
 
 check: ## what a change must pass: format, vet, staticcheck, architecture, unit tests with the race detector
 	@out=$$($(GO) tool gofumpt -l $$(git ls-files -co --exclude-standard '*.go')); test -z "$$out" || { echo "not gofumpt-formatted:"; echo "$$out"; exit 1; }
