@@ -12,11 +12,6 @@ type Budgets interface {
 	InForce(account, bucket string) budget.Action
 }
 
-// noBudgets is a server without budgets.
-type noBudgets struct{}
-
-func (noBudgets) InForce(string, string) budget.Action { return budget.None }
-
 // What an anonymous client is told while a budget is used up. It is AccessDenied, as when a budget of AWS has attached a
 // policy that denies ("Configuring budget actions" in the AWS Cost Management user guide): clients do not try it again, as
 // they would a 503, and it may be a month until it helps.

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"shoal/core/account"
+	"shoal/core/budget"
 	"shoal/core/meter"
 	"shoal/core/object"
+	"shoal/core/quota"
 	"shoal/wire/sigv4"
 	"shoal/wire/torrent"
 )
@@ -108,10 +110,10 @@ func (o Options) withDefaults() Options {
 		o.TorrentGiven = func(*object.Torrent) {}
 	}
 	if o.Quota == nil {
-		o.Quota = noQuota{}
+		o.Quota = quota.Unlimited{}
 	}
 	if o.Budgets == nil {
-		o.Budgets = noBudgets{}
+		o.Budgets = budget.Unlimited{}
 	}
 	if o.EventTarget == nil {
 		o.EventTarget = func(string) string { return "" }

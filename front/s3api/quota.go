@@ -15,14 +15,6 @@ type Quota interface {
 	MaySend(ctx context.Context, b quota.Bucket) error
 }
 
-// noQuota is a server without quotas.
-type noQuota struct{}
-
-func (noQuota) Admit(context.Context, quota.Bucket, quota.Held) (func(bool), error) {
-	return func(bool) {}, nil
-}
-func (noQuota) MaySend(context.Context, quota.Bucket) error { return nil }
-
 // admitObject makes room for an object, before its body is read. What it replaces still counts until it is gone.
 func (h *Handler) admitObject(c *call, size int64, header *object.Header) (done func(added bool), err error) {
 	adds := quota.Held{Bytes: object.StoredBytes(size, c.target.key, header), Objects: 1}

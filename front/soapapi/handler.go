@@ -25,23 +25,10 @@ type Quota interface {
 	MaySend(ctx context.Context, b quota.Bucket) error
 }
 
-// noQuota is a server without quotas.
-type noQuota struct{}
-
-func (noQuota) Admit(context.Context, quota.Bucket, quota.Held) (func(bool), error) {
-	return func(bool) {}, nil
-}
-func (noQuota) MaySend(context.Context, quota.Bucket) error { return nil }
-
 // Budgets say which action is in force for a bucket and the account that pays; budget.Keeper is the one in the binary.
 type Budgets interface {
 	InForce(account, bucket string) budget.Action
 }
-
-// noBudgets is a server without budgets.
-type noBudgets struct{}
-
-func (noBudgets) InForce(string, string) budget.Action { return budget.None }
 
 // Options sets a Handler up. The zero value works.
 type Options struct {
@@ -75,10 +62,10 @@ func New(objects *object.Store, accounts *account.Store, recorder meter.Recorder
 		o.Ownership = "BucketOwnerPreferred"
 	}
 	if o.Quota == nil {
-		o.Quota = noQuota{}
+		o.Quota = quota.Unlimited{}
 	}
 	if o.Budgets == nil {
-		o.Budgets = noBudgets{}
+		o.Budgets = budget.Unlimited{}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
