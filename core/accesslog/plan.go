@@ -66,7 +66,7 @@ func (p *plan) object() Object {
 
 // group names what is delivered alike: the log of one bucket into one target.
 func (p *plan) group() string {
-	return p.rows.bucket + "\x00" + p.owner + "\x00" + string(encodeTarget(p.target))
+	return p.rows.bucket + "\x00" + p.owner + "\x00" + string(EncodeTarget(p.target))
 }
 
 // written returns when the first row was begun.
@@ -85,7 +85,7 @@ func (p *plan) value() []byte {
 	b = appendUint(b, planFieldFirst, p.rows.first)
 	b = appendUint(b, planFieldLast, p.rows.last)
 	b = appendText(b, planFieldOwner, p.owner)
-	b = appendMessage(b, planFieldTarget, encodeTarget(p.target))
+	b = appendMessage(b, planFieldTarget, EncodeTarget(p.target))
 	b = appendText(b, planFieldKey, p.key)
 	b = appendUint(b, planFieldBytes, uint64(p.bytes))
 	b = appendUint(b, planFieldRecords, uint64(p.records))
@@ -135,7 +135,7 @@ func (p *plan) read(f field) (err error) {
 	case planFieldOwner:
 		p.owner = string(f.data)
 	case planFieldTarget:
-		p.target, err = decodeTarget(f.data)
+		p.target, err = DecodeTarget(f.data)
 	case planFieldKey:
 		p.key = string(f.data)
 	case planFieldBytes:

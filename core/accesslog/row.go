@@ -48,7 +48,7 @@ func (r *Row) Key() []byte { return r.rows().key(r.Sequence) }
 
 // Value returns the value of r.
 func (r *Row) Value() []byte {
-	target := encodeTarget(r.Target)
+	target := EncodeTarget(r.Target)
 	b := append(make([]byte, 0, 16+len(r.Owner)+len(target)+len(r.Lines)), rowFormat)
 	b = appendText(b, rowFieldOwner, r.Owner)
 	b = appendMessage(b, rowFieldTarget, target)
@@ -75,7 +75,7 @@ func ParseRow(key, value []byte) (*Row, error) {
 		case rowFieldOwner:
 			r.Owner = string(f.data)
 		case rowFieldTarget:
-			r.Target, err = decodeTarget(f.data)
+			r.Target, err = DecodeTarget(f.data)
 		case rowFieldLines:
 			r.Lines = f.data
 		}

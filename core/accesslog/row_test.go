@@ -126,7 +126,7 @@ func TestLargestRowIsWithinLimits(t *testing.T) {
 		target.Grants = append(target.Grants, long)
 	}
 	if !target.Fits() {
-		t.Errorf("a target of %d bytes, within S3's bounds, does not fit", len(encodeTarget(target)))
+		t.Errorf("a target of %d bytes, within S3's bounds, does not fit", len(EncodeTarget(target)))
 	}
 	r := Row{
 		Bucket: strings.Repeat("\x00", 512), Owner: strings.Repeat("o", 512), Target: target,
@@ -138,7 +138,7 @@ func TestLargestRowIsWithinLimits(t *testing.T) {
 	for target.Fits() {
 		target.Prefix += "p"
 	}
-	if n := len(encodeTarget(target)); n > MaxTarget {
+	if n := len(EncodeTarget(target)); n > MaxTarget {
 		t.Errorf("the largest target is written in %d bytes, want at most %d", n, MaxTarget)
 	}
 }

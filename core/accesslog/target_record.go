@@ -43,7 +43,9 @@ func (t *Target) Fits() bool {
 // grantOverhead is more than the tags and lengths of a grant take.
 const grantOverhead = 16
 
-func encodeTarget(t *Target) []byte {
+// EncodeTarget returns t as a message: of rows (docs/format/accesslog.md) and, with fields of its own after it, of bucket
+// records (docs/format/object.md, logging). FormatPut is not in it.
+func EncodeTarget(t *Target) []byte {
 	b := appendText([]byte(nil), targetFieldBucket, t.Bucket)
 	b = appendText(b, targetFieldPrefix, t.Prefix)
 	b = appendUint(b, targetFieldFormat, uint64(t.Format))
@@ -56,7 +58,8 @@ func encodeTarget(t *Target) []byte {
 	return b
 }
 
-func decodeTarget(b []byte) (*Target, error) {
+// DecodeTarget reads what EncodeTarget wrote, and skips other fields. An error says what is malformed.
+func DecodeTarget(b []byte) (*Target, error) {
 	t := &Target{}
 	err := readFields(b, func(f field) error {
 		switch f.num {
