@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"os"
@@ -17,10 +18,13 @@ import (
 // Names of namespaces are netnsPrefix, the process that made them, the network and the host in it.
 const netnsPrefix = "shoal-"
 
-// Traits of every link besides its rate: what a packet may wait for the shaper, and what passes at once.
+// Traits of every link besides its rate: what a packet may wait for the shaper, and what passes at once. A queue shorter than
+// the 100 ms that uTP aims at (RFC 6817) makes it lose packets as TCP does, which libtorrent's takes badly.
 const (
-	linkQueue = "50ms"
+	linkQueue = "100ms"
 	linkBurst = "32k"
+
+	linkQueueVariable = "SHOAL_LINK_QUEUE" // names the environment variable that stands for linkQueue
 )
 
 // network is a switch in a network namespace of its own. Each host on it is a namespace with one address
@@ -91,7 +95,8 @@ func (n *network) host(mbit int) *host {
 func (n *network) shape(netns, device string, mbit int) {
 	n.t.Helper()
 	out, err := exec.Command("tc", "-n", netns, "qdisc", "add", "dev", device, "root",
-		"tbf", "rate", fmt.Sprintf("%dmbit", mbit), "burst", linkBurst, "latency", linkQueue).CombinedOutput()
+		"tbf", "rate", fmt.Sprintf("%dmbit", mbit), "burst", linkBurst,
+		"latency", cmp.Or(os.Getenv(linkQueueVariable), linkQueue)).CombinedOutput()
 	if err != nil {
 		n.t.Skipf("this kernel does not shape links: %v: %s", err, out)
 	}

@@ -27,7 +27,9 @@ type Governor struct {
 	peers  []*recipient // by id; nil is free
 	free   []int
 	ready  queue  // of ids: who may have room for an offer
-	queued []bool // by id: it stands in ready, where each stands once, whoever has the id by now
+	late   queue  // the same, of those who are late: they come first
+	queued []bool // by id: it stands in one of them, whoever has the id by now; who became late while in ready stands in both
+	counts []int  // reused
 	woken  []int
 
 	came       int // members ever
@@ -107,6 +109,7 @@ type recipient struct {
 
 	complete bool
 	asleep   bool          // takes nothing of what it is offered
+	late     bool          // has far less than most
 	open     bool          // served directly, because it cannot get pieces from others
 	trickle  bool          // fed just enough to stay
 	reached  time.Duration // when it last got a piece from another; negative is never

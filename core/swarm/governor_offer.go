@@ -80,10 +80,15 @@ func (g *Governor) serve(x *recipient, now time.Duration) {
 
 // enqueue lets x wait for a first copy, if it has room for one.
 func (g *Governor) enqueue(x *recipient, now time.Duration) {
-	if !g.queued[x.id] && g.eligible(x, now) {
-		g.queued[x.id] = true
-		g.ready.push(x.id)
+	if g.queued[x.id] || !g.eligible(x, now) {
+		return
 	}
+	g.queued[x.id] = true
+	if x.late {
+		g.late.push(x.id)
+		return
+	}
+	g.ready.push(x.id)
 }
 
 // eligible reports whether x may be offered a first copy now.

@@ -41,13 +41,17 @@ func (x *recipient) observe(now time.Duration) {
 	}
 }
 
-// next takes out of the queue who is offered the next first copy: one of the two who have waited the longest.
+// next takes out of the queues who is offered the next first copy: who is late, then one of the two who have waited the
+// longest.
 func (g *Governor) next(now time.Duration) *recipient {
-	x := g.popReady(now)
+	if x := g.pop(&g.late, now); x != nil {
+		return x
+	}
+	x := g.pop(&g.ready, now)
 	if x == nil {
 		return nil
 	}
-	if y := g.popReady(now); y != nil {
+	if y := g.pop(&g.ready, now); y != nil {
 		if y.before(x) {
 			x, y = y, x
 		}
@@ -65,10 +69,10 @@ func (x *recipient) before(y *recipient) bool {
 	return x.count < y.count
 }
 
-// popReady returns who has waited the longest of those who still have room for an offer, nil when there is none.
-func (g *Governor) popReady(now time.Duration) *recipient {
+// pop returns who has waited the longest of those in q who still have room for an offer, nil when there is none.
+func (g *Governor) pop(q *queue, now time.Duration) *recipient {
 	for {
-		id, ok := g.ready.pop()
+		id, ok := q.pop()
 		if !ok {
 			return nil
 		}

@@ -77,6 +77,7 @@ func (g *Governor) Tick(now time.Duration) {
 	g.straggle(now)
 	g.compare(now)
 	g.bridge(now)
+	g.findLate()
 	for _, x := range g.peers {
 		if x == nil || x.complete || x.asleep {
 			continue
