@@ -89,34 +89,13 @@ func OpenAt(ctx context.Context, cfg config.Config, log *slog.Logger, now func()
 }
 
 func (s *Server) open(ctx context.Context) (err error) {
-	if s.torrentKind, err = torrent.ParseKind(s.cfg.TorrentVersion); err != nil {
-		return fmt.Errorf("--torrent-version: %w", err)
-	}
-	if s.seeding, err = swarm.ParsePolicy(s.cfg.Seeding); err != nil {
-		return fmt.Errorf("--seeding: %w", err)
-	}
-	if s.webIdentity, err = newWebIdentity(s.cfg); err != nil {
+	if err = s.parse(); err != nil {
 		return err
 	}
 	if err = s.openPricePlan(); err != nil {
 		return err
 	}
-	if s.stores, err = openStores(vfs.Default, s.cfg.Data, s.log); err != nil {
-		return err
-	}
-	s.accounts = account.New(s.stores.metadata, account.Options{Now: s.now, Logger: s.log})
-	s.rootKey, s.rootMade, err = s.accounts.EnsureRoot(ctx, s.cfg.RootAccessKey, account.Secret(s.cfg.RootSecretKey.Reveal()))
-	if err != nil {
-		return err
-	}
-	keys, err := encryption.OpenKeyFile(keyFile(s.cfg))
-	if err != nil {
-		return err
-	}
-	s.objects, err = object.New(s.stores.metadata, s.stores.content, object.Options{
-		Clock: s.now, Logger: s.log, Keys: keys, EventQueue: s.cfg.EventQueue, LifecycleDay: s.cfg.LifecycleDay,
-	})
-	if err != nil {
+	if err = s.openData(ctx); err != nil {
 		return err
 	}
 	if s.listeners, err = listen(s.cfg); err != nil {
@@ -133,6 +112,38 @@ func (s *Server) open(ctx context.Context) (err error) {
 	}
 	s.build()
 	return nil
+}
+
+// parse turns settings into what they name.
+func (s *Server) parse() (err error) {
+	if s.torrentKind, err = torrent.ParseKind(s.cfg.TorrentVersion); err != nil {
+		return fmt.Errorf("--torrent-version: %w", err)
+	}
+	if s.seeding, err = swarm.ParsePolicy(s.cfg.Seeding); err != nil {
+		return fmt.Errorf("--seeding: %w", err)
+	}
+	s.webIdentity, err = newWebIdentity(s.cfg)
+	return err
+}
+
+// openData opens what is at rest: accounts, with the root key in them, and objects.
+func (s *Server) openData(ctx context.Context) (err error) {
+	if s.stores, err = openStores(vfs.Default, s.cfg.Data, s.log); err != nil {
+		return err
+	}
+	s.accounts = account.New(s.stores.metadata, account.Options{Now: s.now, Logger: s.log})
+	s.rootKey, s.rootMade, err = s.accounts.EnsureRoot(ctx, s.cfg.RootAccessKey, account.Secret(s.cfg.RootSecretKey.Reveal()))
+	if err != nil {
+		return err
+	}
+	keys, err := encryption.OpenKeyFile(keyFile(s.cfg))
+	if err != nil {
+		return err
+	}
+	s.objects, err = object.New(s.stores.metadata, s.stores.content, object.Options{
+		Clock: s.now, Logger: s.log, Keys: keys, EventQueue: s.cfg.EventQueue, LifecycleDay: s.cfg.LifecycleDay,
+	})
+	return err
 }
 
 // keyFile is where the keys of encryption at rest are.
