@@ -44,7 +44,7 @@ const (
 
 // tokenShare is how many pieces may go out once more for each that members get from each other; a third of that is a
 // quarter of all.
-var tokenShare = [numPolicies]float64{Egress: 0.05, Balanced: 1.0 / 3}
+var tokenShare = [numPolicies]float64{Egress: 0.03, Balanced: 1.0 / 3}
 
 // round is a time in which gains are compared.
 type round struct {
