@@ -40,7 +40,7 @@ month: build ## a month of three million requests and pieces, in which the serve
 	SHOAL_MONTH_EVENTS=3000000 SHOAL_MONTH_KILLS=40 $(GO) test -count=1 -v -timeout 40m -run 'TestMonth$$' ./e2e
 
 SWARMS_FILE ?=
-swarms: build ## real swarms in network namespaces against other seeders, as root; half an hour; see docs/performance.md
+swarms: build ## real swarms in network namespaces against other seeders, as root; three quarters of an hour; see docs/performance.md
 	sh e2e/install-clients.sh
 	SHOAL_SWARMS=full SHOAL_SWARMS_FILE=$(SWARMS_FILE) $(GO) test -count=1 -v -timeout 90m -run 'InNamespaces|OtherSeeders|LonePeer' ./e2e
 

@@ -13,7 +13,7 @@ import (
 	"shoal/wire/torrent"
 )
 
-// swarmsVariable names the environment variable that is "full" for every swarm (about half an hour), and
+// swarmsVariable names the environment variable that is "full" for every swarm (three quarters of an hour), and
 // swarmsFileVariable the one that names a file to which each result is appended as a line of JSON.
 const (
 	swarmsVariable     = "SHOAL_SWARMS"
