@@ -149,6 +149,12 @@ func within(netns string, do func() error) error {
 	errs := make(chan error)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+		if unix.Gettid() == unix.Getpid() {
+			// The main thread does not end: the process would stay in the namespace, and be killed with it.
+			errs <- within(netns, do)
+			runtime.UnlockOSThread()
+			return
+		}
 		ns, err := os.Open(filepath.Join("/run/netns", netns))
 		if err == nil {
 			err = unix.Setns(int(ns.Fd()), unix.CLONE_NEWNET)
