@@ -42,6 +42,8 @@ type Governor struct {
 	seeds     int // complete peers that are not members
 
 	inFlight int  // offers not delivered
+	dealt    int  // first copies that each who has begun has had, if as many may lie for who has not; see setAside
+	aside    int  // offers that lie so
 	sent     rate // bytes of payload
 	bytes    int64
 	moved    int64 // bytes of the pieces that members have got from each other

@@ -7,6 +7,10 @@ import "slices"
 const (
 	lateShare = 0.6
 	lateFrom  = 16
+
+	// helpWindow is how many pieces may be on offer to who is late, by Balanced. Clients ask far ahead for what they can have: of a
+	// few pieces, most would have been asked for at others by then.
+	helpWindow = 16
 )
 
 // findLate finds out who is late. They began after the others, or get little from them, and are the last to be complete:
@@ -34,3 +38,43 @@ func (g *Governor) findLate() {
 		}
 	}
 }
+
+// helps reports whether x, who is late, is served directly from what may go out once more, now that all first copies are out.
+// By Egress there is too little of that: it helps those who cannot get pieces from others.
+func (g *Governor) helps(x *recipient) bool {
+	return g.t.Policy == Balanced && x.late && x.begun() && len(g.pool) == 0 && !g.lonely() && !g.seeded()
+}
+
+// setAside finds out, by Balanced, how many first copies those who have begun have had: as many may lie for each who has not, until
+// it does. Transmission looks for whom it wants something from ten seconds after it came, by when all would have gone to others.
+func (g *Governor) setAside() {
+	g.dealt, g.aside = 0, 0
+	if g.t.Policy != Balanced {
+		return
+	}
+	given, begun, offers := 0, 0, 0
+	for _, x := range g.peers {
+		switch {
+		case x == nil || x.complete || x.asleep:
+		case x.begun():
+			given += x.given
+			begun++
+		default:
+			offers += len(x.offers)
+		}
+	}
+	if mean := given / max(begun, 1); mean > firstWindow {
+		g.dealt, g.aside = mean, offers
+	}
+}
+
+// awaits returns how many first copies may lie for x until it begins; 0 when that is no more than for others.
+func (g *Governor) awaits(x *recipient) int {
+	if x.begun() {
+		return 0
+	}
+	return g.dealt
+}
+
+// begun reports whether x has got anything.
+func (x *recipient) begun() bool { return x.sent.started || x.count > 0 }

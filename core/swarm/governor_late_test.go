@@ -1,6 +1,9 @@
 package swarm
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // TestLateComeFirst: who is late is offered what leaves next, before those who have waited longer for it.
 func TestLateComeFirst(t *testing.T) {
@@ -46,5 +49,75 @@ func TestFindLate(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestFirstCopiesLieForWhoHasNotBegun: by Balanced, who asks for nothing yet may have as many on offer as each of the others has
+// had, which takes nothing of the room for what is offered to them.
+func TestFirstCopiesLieForWhoHasNotBegun(t *testing.T) {
+	const members, idle = 4, 3
+	for _, policy := range []Policy{Egress, Balanced} {
+		c := newCrowd(t, 256, policy, members)
+		for range 6 {
+			for id := range idle {
+				for _, p := range c.offered(id) {
+					c.take(id, p)
+					for other := range idle {
+						c.Have(other, p, true, c.now) // all is passed on
+					}
+				}
+			}
+			c.pass(tickEvery)
+		}
+		lie := len(c.peers[idle].offers)
+		if policy == Egress {
+			if lie > firstWindow || c.aside != 0 {
+				t.Errorf("by egress %d pieces lie for who has not begun, %d of them set aside", lie, c.aside)
+			}
+			continue
+		}
+		if c.dealt <= firstWindow {
+			t.Fatalf("each has had %d first copies, want more than %d", c.dealt, firstWindow)
+		}
+		if lie > c.dealt || lie <= firstWindow {
+			t.Errorf("%d pieces lie for who has not begun, want up to the %d that each of the others has had", lie, c.dealt)
+		}
+		if c.aside == 0 || c.aside > lie {
+			t.Errorf("%d of the offers are set aside, want up to %d", c.aside, lie)
+		}
+		c.take(idle, c.peers[idle].offers[0].piece)
+		if c.setAside(); c.aside != 0 {
+			t.Errorf("%d of the offers are set aside after everybody has begun", c.aside)
+		}
+	}
+}
+
+// TestWhoIsLateIsHelped: when all first copies are out, Balanced serves who is late from what may go out once more, with a wide
+// window, and Egress does not.
+func TestWhoIsLateIsHelped(t *testing.T) {
+	const members, late, pieces, extra = 4, 3, 256, 40
+	for policy, want := range map[Policy]int{Egress: 0, Balanced: extra} {
+		c := newCrowd(t, pieces, policy, members)
+		x := c.peers[late]
+		for p := range uint32(pieces - 1) {
+			for id := range late {
+				c.Have(id, p, true, c.now)
+			}
+		}
+		for _, o := range slices.Clone(x.offers) { // of its first ones
+			c.take(late, o.piece)
+		}
+		c.pool, c.tokens = nil, extra
+		c.findLate()
+		most, before := 0, x.given
+		for c.serve(x, c.now); len(x.offers) > 0; c.serve(x, c.now) {
+			most = max(most, len(x.offers))
+			for _, o := range slices.Clone(x.offers) {
+				c.take(late, o.piece)
+			}
+		}
+		if got := x.given - before; got != want || most > helpWindow {
+			t.Errorf("policy %d: %d pieces were sent once more, up to %d on offer at once, want %d, up to %d", policy, got, most, want, helpWindow)
+		}
 	}
 }

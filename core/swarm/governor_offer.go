@@ -71,7 +71,7 @@ func (g *Governor) piecesIn(bytesPerSecond float64, d time.Duration) int {
 
 // serve gives x what it may have after something happened to it, and others what became free.
 func (g *Governor) serve(x *recipient, now time.Duration) {
-	if x.open {
+	if x.open || g.helps(x) {
 		g.feed(x, now)
 	}
 	g.enqueue(x, now)
@@ -100,6 +100,9 @@ func (g *Governor) eligible(x *recipient, now time.Duration) bool {
 // window is how many pieces may be on offer to x: what it takes while it is kept busy, or its part of what is offered
 // when that is paced.
 func (g *Governor) window(x *recipient, now time.Duration) int {
+	if n := g.awaits(x); n > 0 {
+		return n
+	}
 	n := g.piecesIn(x.sent.at(now), pipeline) + 1
 	switch {
 	case x.full(now):
@@ -115,6 +118,9 @@ func (g *Governor) window(x *recipient, now time.Duration) int {
 func (g *Governor) holdable(x *recipient, now time.Duration) int {
 	if x.faults >= maxFaults {
 		return 0
+	}
+	if n := g.awaits(x); n > 0 {
+		return n
 	}
 	holds := max(firstHolds-x.faults, 1) + int(math.Ceil(x.spread.at(now)*holdsFor.Seconds()))
 	if g.suspect(x, now) {
@@ -136,7 +142,7 @@ func (g *Governor) suspect(x *recipient, now time.Duration) bool {
 
 // room is how many offers there may be in all.
 func (g *Governor) room(now time.Duration) int {
-	return min(max(minInFlight, 2*g.awake), maxWindow) + g.piecesIn(g.sent.at(now), inFlightFor)
+	return min(max(minInFlight, 2*g.awake), maxWindow) + g.piecesIn(g.sent.at(now), inFlightFor) + g.aside
 }
 
 // fill offers what may be offered.
@@ -234,9 +240,13 @@ func (g *Governor) offerAny(x *recipient, now time.Duration) bool {
 	return ok
 }
 
-// feed serves an open recipient directly, as far as there is something for that.
+// feed serves a recipient directly, as far as there is something for that.
 func (g *Governor) feed(x *recipient, now time.Duration) {
-	for limit := g.window(x, now); !x.complete && len(x.offers) < limit; {
+	limit := g.window(x, now)
+	if g.helps(x) {
+		limit = max(limit, helpWindow)
+	}
+	for !x.complete && len(x.offers) < limit {
 		p, ok := g.pickAny(x)
 		if !ok {
 			return

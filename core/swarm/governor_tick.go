@@ -78,12 +78,13 @@ func (g *Governor) Tick(now time.Duration) {
 	g.compare(now)
 	g.bridge(now)
 	g.findLate()
+	g.setAside()
 	for _, x := range g.peers {
 		if x == nil || x.complete || x.asleep {
 			continue
 		}
 		x.observe(now)
-		if x.open || g.ending() {
+		if x.open || g.ending() || g.helps(x) {
 			g.feed(x, now)
 		}
 		g.keep(x, now)
@@ -206,11 +207,11 @@ func (g *Governor) pay(x *recipient, now time.Duration) bool {
 	case g.ending():
 		g.spent++
 	case g.lonely():
-	case x.allowed < 1:
+	case x.allowed < 1 && !g.helps(x):
 		return false
 	case g.tokens >= 1:
 		g.tokens--
-		x.allowed--
+		x.allowed = max(x.allowed-1, 0)
 	default:
 		return false
 	}
