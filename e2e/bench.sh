@@ -59,6 +59,13 @@ serve() {
 
 resident() { awk '/^VmRSS/ { printf "resident memory: %.1f MiB\n", $2 / 1024 }' "/proc/$server/status"; }
 
+# idle_cpu waits a minute in which nobody asks the server for anything.
+idle_cpu() {
+	before=$(awk '{ print $14 + $15 }' "/proc/$server/stat")
+	sleep 60
+	awk -v before="$before" -v hz="$(getconf CLK_TCK)" '{ printf "idle: %.2f %% of a CPU\n", ($14 + $15 - before) / hz / 60 * 100 }' "/proc/$server/stat"
+}
+
 bench_ready() {
 	title 'start of an empty server, and its memory when idle'
 	for how in '' --kill; do
@@ -262,6 +269,7 @@ bench_objects() {
 		/usr/bin/python3 e2e/testdata/lt_first_byte.py $(shuf -i 0-$(($1 / 20 * 19 - 1)) -n 20 |
 			awk -v at="$s3/many/inline/0" '{ printf "%s/%04d/object-%07d\n", at, $1 / 1000, $1 }')
 		resident
+		idle_cpu
 	fi
 }
 

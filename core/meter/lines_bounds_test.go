@@ -77,14 +77,16 @@ func TestRunFlushesEarlyWhenRecordsGatherAndTellsOfDroppedOnes(t *testing.T) {
 			Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		})
 		stop := start(t, m)
+		const record = 1 << 14
 		ev := get("b", 1)
-		ev.Log = Log{Lines: logLine(&ev, 1<<14), Target: logTarget}
-		for range wakeLines / (1 << 14) {
+		ev.Log = Log{Lines: logLine(&ev, record), Target: logTarget}
+		for range wakeLines / record {
 			m.Record(ev)
 		}
 		synctest.Wait()
-		if e.count() == 0 || told != wakeLines {
-			t.Errorf("%d rows, told of %d bytes before the first tick, want some, of %d bytes", e.count(), told, wakeLines)
+		// The flush may begin before the record that wakes it is in.
+		if e.count() == 0 || told != wakeLines && told != wakeLines-record {
+			t.Errorf("%d rows, told of %d bytes before the first tick, want some, of %d bytes but for the last record", e.count(), told, wakeLines)
 		}
 		bad := logged("b", 1)
 		bad.Log.Target = nil
