@@ -3,7 +3,7 @@
 # explains the figures and keeps a set of them. Needs the binary (make build) and 4 GiB in BENCH_DIR.
 #
 #   BENCH_DIR=DIR      where data and content go (default $TMPDIR or /tmp); a disk, for figures of durable writes
-#   BENCH_OBJECTS=N    also fill a server with N objects, list them, and start it (1000000: ten minutes, 2 GiB)
+#   BENCH_OBJECTS=N    also fill a server with N objects, list them, start it, and leave it idle (1000000: ten minutes, 2 GiB)
 #   BENCH_ONLY="a b"   only these of: go ready put get seed small udp http; or s3, which is in none of the others' runs
 #   BENCH_RUNS=N       runs of each measurement (default 5)
 #   BENCH_GIB=N        GiB that each run of seed downloads (default 4)

@@ -14,7 +14,7 @@ const (
 	// Egress sends one copy, and more only to who cannot get it from others: the default.
 	Egress Policy = iota
 	// Balanced lets the origin carry up to a quarter of what is moved, to be faster where peers upload
-	// more slowly than they download.
+	// more slowly than they download, or begin late.
 	Balanced
 	// Speed is plain seeding: everything to everyone.
 	Speed
