@@ -262,15 +262,16 @@ bench_objects() {
 		# shellcheck disable=SC2086 # no word or one; a list of words
 		"$loadgen" ready --runs "$runs" --idle 10s $how -- "$shoal" serve $flags --data "$dir/many"
 	done
+	serve "$dir/many"
 	if libtorrent; then
 		title 'first piece of a random one of them by libtorrent, its torrent never asked for before'
-		serve "$dir/many"
 		# shellcheck disable=SC2046 # a list of URLs
 		/usr/bin/python3 e2e/testdata/lt_first_byte.py $(shuf -i 0-$(($1 / 20 * 19 - 1)) -n 20 |
 			awk -v at="$s3/many/inline/0" '{ printf "%s/%04d/object-%07d\n", at, $1 / 1000, $1 }')
-		resident
-		idle_cpu
 	fi
+	title 'a minute in which nobody asks for anything'
+	resident
+	idle_cpu
 }
 
 title "machine: $(nproc) CPUs, $(awk '/^model name/ { sub(/.*: /, ""); print; exit }' /proc/cpuinfo), load $(cut -d' ' -f1-3 /proc/loadavg), $(stat -f -c %T "$dir")"

@@ -16,8 +16,11 @@ import (
 
 // Bounds of the scrubber.
 const (
-	// defaultScrubRate is what one spindle gives without being felt, in bytes a second: 690 GB a day.
+	// defaultScrubRate is what one spindle gives without being felt, in bytes a second: 690 GB a day, or as many
+	// small blobs as it finds in that time.
 	defaultScrubRate = 8 << 20
+	// scrubSeek is what a read costs at least, in bytes: a spindle reads about as much in the time of finding them.
+	scrubSeek = 1 << 20
 	// scrubBurst is at least what blob.Verify asks for at once.
 	scrubBurst = 4 << 20
 	// scrubPage is the blobs listed at once.
@@ -87,7 +90,7 @@ func (l *rotList) note(id blob.ID, d *Damage) {
 }
 
 // Scrub reads every blob at a bounded rate, again and again, and reports those that rotted, until ctx
-// ends; then it returns nil. It goes on where an earlier Scrub was.
+// ends; then it returns nil. It goes on where an earlier Scrub was, also in the rest between two passes.
 func (s *Store) Scrub(ctx context.Context, o ScrubOptions) error {
 	if o.BytesPerSecond <= 0 {
 		o.BytesPerSecond = defaultScrubRate
@@ -96,20 +99,20 @@ func (s *Store) Scrub(ctx context.Context, o ScrubOptions) error {
 		o.Rest = scrubRest
 	}
 	sc := &scrubber{store: s, o: o, limit: rate.NewLimiter(rate.Limit(o.BytesPerSecond), scrubBurst)}
+	rest, err := sc.restLeft(ctx)
 	for {
-		if err := sc.pass(ctx); err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
+		if err != nil && ctx.Err() == nil {
 			s.log.Error("scrub stopped; it goes on later", "error", err)
 		}
-		rest := time.NewTimer(o.Rest)
+		timer := time.NewTimer(rest)
 		select {
 		case <-ctx.Done():
-			rest.Stop()
+			timer.Stop()
 			return nil
-		case <-rest.C:
+		case <-timer.C:
 		}
+		err = sc.pass(ctx)
+		rest = o.Rest
 	}
 }
 
@@ -128,7 +131,7 @@ type scrubber struct {
 
 // pass reads the blobs from the saved position to the last one, then sets the position back.
 func (sc *scrubber) pass(ctx context.Context) error {
-	at, err := sc.load(ctx)
+	at, _, err := sc.load(ctx)
 	if err != nil {
 		return err
 	}
@@ -185,7 +188,7 @@ func (sc *scrubber) check(ctx context.Context, id blob.ID) error {
 
 func (sc *scrubber) pace(ctx context.Context, n int) error {
 	if sc.limit.Limit() != rate.Inf {
-		if err := sc.limit.WaitN(ctx, n); err != nil {
+		if err := sc.limit.WaitN(ctx, max(n, scrubSeek)); err != nil {
 			return err
 		}
 	}
@@ -205,18 +208,29 @@ func (s *Store) hasIntent(ctx context.Context, id blob.ID) (bool, error) {
 
 func scrubKey() []byte { return []byte{kindScrub} }
 
-// load returns the position of an earlier pass, the zero ID when there is none.
-func (sc *scrubber) load(ctx context.Context) (id blob.ID, err error) {
+// restLeft is how long to wait before the first pass: what is left of the rest after the last one, when that was
+// finished.
+func (sc *scrubber) restLeft(ctx context.Context) (time.Duration, error) {
+	at, saved, err := sc.load(ctx)
+	if err != nil || at != (blob.ID{}) {
+		return 0, err
+	}
+	return min(sc.o.Rest-sc.store.now().Sub(saved), sc.o.Rest), nil
+}
+
+// load returns the position of an earlier pass, the zero ID when that was finished, and when it was reached; of a
+// store that was never scrubbed, zeros.
+func (sc *scrubber) load(ctx context.Context) (id blob.ID, saved time.Time, err error) {
 	rows, err := sc.store.kv.Get(ctx, scrubKey())
 	if err != nil || !rows[0].Exists() {
-		return id, err
+		return id, saved, err
 	}
 	value := rows[0].Value
 	if len(value) != 1+len(id)+8 || value[0] != recordVersion {
-		return id, fmt.Errorf("scrub position: %w", errRecord)
+		return id, saved, fmt.Errorf("scrub position: %w", errRecord)
 	}
-	copy(id[:], value[1:])
-	return id, nil
+	n := copy(id[:], value[1:])
+	return id, time.Unix(int64(binary.BigEndian.Uint64(value[1+n:])), 0), nil
 }
 
 // save writes the position and when it was reached.

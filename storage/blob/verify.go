@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// verifyLeaves is how many leaves Verify reads at a time: 1 MiB of data.
+// verifyLeaves is how many leaves Verify reads at a time at most: 1 MiB of data.
 const verifyLeaves = 64
 
 // Verify reads the whole of a blob and returns ErrCorrupt, with the offset, when the data does not match
@@ -35,7 +35,7 @@ func Verify(ctx context.Context, s Store, id ID, pace func(ctx context.Context, 
 }
 
 func compare(ctx context.Context, id ID, r io.Reader, size int64, leaves []Leaf, pace func(context.Context, int) error) error {
-	buf := make([]byte, verifyLeaves*LeafSize)
+	buf := make([]byte, min(verifyLeaves*LeafSize, size))
 	for off := int64(0); off < size; {
 		part := buf[:min(int64(len(buf)), size-off)]
 		if err := ctx.Err(); err != nil {
