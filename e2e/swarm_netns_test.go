@@ -201,7 +201,13 @@ func awaitCrowd(t testing.TB, crowd []*swarmPeer, within time.Duration) []float6
 			}
 		}
 		if time.Since(began) > within {
-			t.Fatalf("%d of %d peers are not complete after %v: %.1f", left, len(crowd), within, times)
+			var missing []string
+			for i, p := range crowd {
+				if times[i] == 0 {
+					missing = append(missing, fmt.Sprintf("%s (%d)", p.kind, i))
+				}
+			}
+			t.Fatalf("not complete after %v: %s; seconds of all: %.1f", within, strings.Join(missing, ", "), times)
 		}
 	}
 	return times

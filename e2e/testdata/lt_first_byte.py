@@ -34,7 +34,8 @@ with tempfile.TemporaryDirectory() as directory:
         done = False
         while not done and time.monotonic() - begin < 3:
             session.wait_for_alert(100)
-            done = any(isinstance(a, (lt.piece_finished_alert, lt.torrent_finished_alert)) for a in session.pop_alerts())
+            done = any(isinstance(a, (lt.piece_finished_alert, lt.torrent_finished_alert)) and a.handle == handle
+                       for a in session.pop_alerts())
         took.append((time.monotonic() - begin) * 1e3)
         print(f"answer {1e3 * (answered - begin):.1f} ms, first piece {took[-1]:.1f} ms{'' if done else ' (never)'}")
         session.remove_torrent(handle)

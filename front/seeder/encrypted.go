@@ -28,7 +28,9 @@ const (
 	// maxExchanges is how many key exchanges begin in a second: one costs about 0.2 ms of a core, before the peer has
 	// named a torrent. Those who fall silent in one keep nobody else from theirs.
 	maxExchanges = 1000
-	// maxExchangesPerSite is how many of them one address may begin.
+	// freeExchanges is how many of them begin whoever asks: a crowd may have one address.
+	freeExchanges = 250
+	// maxExchangesPerSite is how many one address may begin when there were more: it cannot keep others from theirs.
 	maxExchangesPerSite = 10
 )
 
@@ -45,6 +47,7 @@ func (c *conn) readEncrypted(ctx context.Context, first []byte) ([]byte, error) 
 		methods = mse.RC4
 	}
 	session, err := mse.Accept(c.nc, first, methods, func(obfuscated [20]byte) ([20]byte, error) {
+		acknowledge(c.nc) // libtorrent sends its handshake in a second write
 		h, err := c.s.swarms.Unmask(ctx, torrent.InfoHash(obfuscated), c.remote.Addr())
 		return h, err
 	})
@@ -126,7 +129,7 @@ func (e *exchanges) begin(site netip.Addr, now time.Time) bool {
 	if second := now.Unix(); e.bySite == nil || e.second != second {
 		e.second, e.begun, e.bySite = second, 0, make(map[netip.Addr]int)
 	}
-	if e.begun >= maxExchanges || e.bySite[site] >= maxExchangesPerSite {
+	if e.begun >= maxExchanges || e.begun >= freeExchanges && e.bySite[site] >= maxExchangesPerSite {
 		return false
 	}
 	e.bySite[site]++

@@ -140,31 +140,35 @@ func TestEncryptionRequired(t *testing.T) {
 	eventually(t, "closed", func() bool { return w.seeder.Stats().Closed[NotBitTorrent] == 1 })
 }
 
+// TestExchangesAreBounded: one address begins as many as it likes while few do, and cannot keep others from theirs.
 func TestExchangesAreBounded(t *testing.T) {
 	var e exchanges
 	now := time.Unix(1000, 0)
-	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
-	for i := range maxExchangesPerSite {
-		if !e.begin(a, now) {
-			t.Fatalf("the exchange %d of a second was refused", i)
+	crowd, late := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	begin := func(n int, from func(i int) netip.Addr) {
+		t.Helper()
+		for i := range n {
+			if !e.begin(from(i), now) {
+				t.Fatalf("exchange %d of %d was refused", i, n)
+			}
 		}
 	}
-	if e.begin(a, now) {
+	begin(freeExchanges, func(int) netip.Addr { return crowd })
+	if e.begin(crowd, now) {
 		t.Error("one address began too many in a second")
 	}
-	if !e.begin(b, now) {
-		t.Error("another address was refused")
+	begin(maxExchangesPerSite, func(int) netip.Addr { return late })
+	if e.begin(late, now) {
+		t.Error("another address began too many in a second")
 	}
-	for i := maxExchangesPerSite + 1; i < maxExchanges; i++ {
-		if !e.begin(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), now) {
-			t.Fatalf("exchange %d was refused", i)
-		}
-	}
-	c := netip.MustParseAddr("192.0.2.3")
-	if e.begin(c, now) {
+	begin(maxExchanges-freeExchanges-maxExchangesPerSite, func(i int) netip.Addr {
+		return netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})
+	})
+	last := netip.MustParseAddr("192.0.2.3")
+	if e.begin(last, now) {
 		t.Error("too many began in a second")
 	}
-	if !e.begin(a, now.Add(time.Second)) || !e.begin(c, now.Add(time.Second)) {
+	if !e.begin(crowd, now.Add(time.Second)) || !e.begin(last, now.Add(time.Second)) {
 		t.Error("refused in the next second")
 	}
 }

@@ -27,6 +27,10 @@ const (
 	// of some bytes makes the swarm walk all pieces, while its other members wait.
 	maxLosses = 64
 	lossEvery = time.Second
+
+	// openingReads is how many of the first reads are acknowledged at once: what the peer says first comes in several small
+	// writes, to which nothing is to be said.
+	openingReads = 4
 )
 
 var errLosses = errors.New("pieces taken back too often")
@@ -38,6 +42,7 @@ type readerState struct {
 	deadline   time.Time       // of the read
 	now        time.Time       // of the message
 	unoffered  int             // blocks asked for in vain, less those granted
+	reads      int8            // at most openingReads
 
 	introductions, losses allowance
 
@@ -67,6 +72,7 @@ func (c *conn) read() error {
 		burstEnd := !r.in.Ready()
 		if burstEnd {
 			c.writer.kick()
+			c.acknowledgeOpening()
 		}
 		for c.out.full(burstEnd) {
 			c.writer.kick()
@@ -76,6 +82,13 @@ func (c *conn) read() error {
 				return c.cause
 			}
 		}
+	}
+}
+
+func (c *conn) acknowledgeOpening() {
+	if c.reading.reads < openingReads {
+		c.reading.reads++
+		acknowledge(c.nc)
 	}
 }
 
