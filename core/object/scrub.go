@@ -186,6 +186,7 @@ func (sc *scrubber) check(ctx context.Context, id blob.ID) error {
 	return nil
 }
 
+// pace waits until n bytes may be read.
 func (sc *scrubber) pace(ctx context.Context, n int) error {
 	if sc.limit.Limit() != rate.Inf {
 		if err := sc.limit.WaitN(ctx, max(n, scrubSeek)); err != nil {
@@ -208,8 +209,8 @@ func (s *Store) hasIntent(ctx context.Context, id blob.ID) (bool, error) {
 
 func scrubKey() []byte { return []byte{kindScrub} }
 
-// restLeft is how long to wait before the first pass: what is left of the rest after the last one, when that was
-// finished.
+// restLeft returns how long to wait before the first pass: what is left of the rest after the last one, if that was
+// finished. Not above zero is not at all.
 func (sc *scrubber) restLeft(ctx context.Context) (time.Duration, error) {
 	at, saved, err := sc.load(ctx)
 	if err != nil || at != (blob.ID{}) {

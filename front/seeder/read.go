@@ -42,7 +42,7 @@ type readerState struct {
 	deadline   time.Time       // of the read
 	now        time.Time       // of the message
 	unoffered  int             // blocks asked for in vain, less those granted
-	reads      int8            // at most openingReads
+	reads      int8            // up to openingReads
 
 	introductions, losses allowance
 
