@@ -32,7 +32,7 @@ const (
 
 	idlePerSwarm = 200
 	idlePerIP    = 50
-	maxIdleBytes = 8 << 10 // of each connection, everything counted
+	maxIdleBytes = 9 << 10 // of each connection, heap and stack
 )
 
 // manyTorrents is a source and a content with torrents of 1,024 pieces for every infohash that begins with zeros.
