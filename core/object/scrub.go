@@ -186,7 +186,7 @@ func (sc *scrubber) check(ctx context.Context, id blob.ID) error {
 	return nil
 }
 
-// pace waits until n bytes may be read.
+// pace waits until n bytes may be read, and counts them.
 func (sc *scrubber) pace(ctx context.Context, n int) error {
 	if sc.limit.Limit() != rate.Inf {
 		if err := sc.limit.WaitN(ctx, max(n, scrubSeek)); err != nil {

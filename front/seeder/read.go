@@ -85,6 +85,7 @@ func (c *conn) read() error {
 	}
 }
 
+// acknowledgeOpening acknowledges what was read at once, if it was among the first.
 func (c *conn) acknowledgeOpening() {
 	if c.reading.reads < openingReads {
 		c.reading.reads++
